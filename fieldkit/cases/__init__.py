@@ -1,0 +1,1 @@
+"""The casework: persons, referrals, follow-ups, duplicates and consent."""

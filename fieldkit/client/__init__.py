@@ -1,0 +1,1 @@
+"""The workspace: the one object that scripts, commands and the app call."""

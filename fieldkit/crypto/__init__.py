@@ -1,0 +1,1 @@
+"""Keys, seals, signatures and escrow: bytes in, bytes out."""

@@ -1,0 +1,1 @@
+"""The forms: read from YAML, checked, evaluated and scored."""

@@ -1,0 +1,1 @@
+"""The record, the change that a save makes, and their history."""

@@ -1,0 +1,1 @@
+"""What travels: batches, envelopes, rosters, receipts, pages and the session."""

@@ -1,0 +1,1 @@
+"""Thai ids, dates, text and areas: pure functions and data."""

@@ -1,0 +1,1 @@
+"""The published forms, lists, wire formats and test vectors: data, no code."""

@@ -1,0 +1,1 @@
+"""What the server keeps: one contract, run on SQLite and PostgreSQL."""
