@@ -1,1 +1,1 @@
-"""Thai ids, dates, text and areas: pure functions and data."""
+"""Thai rules for software: numbers, dates, text, phones and areas; pure functions."""
