@@ -28,13 +28,16 @@ def functions(path: Path) -> Iterator[tuple[str, int]]:
             yield node.name, (node.end_lineno or node.lineno) - node.lineno + 1
 
 
-def raised_codes(path: Path) -> Iterator[str]:
-    """Yield the code of each ``SomethingError("code", ...)`` written in ``path``."""
+def raised(path: Path) -> Iterator[tuple[str, set[str]]]:
+    """Yield code and details' names of each ``SomethingError("code", ...)``.
+
+    Details handed on as ``**details`` are named ``**``.
+    """
     for node in ast.walk(tree(path)):
         if isinstance(node, ast.Call) and node.args and _names_an_error(node.func):
             code = node.args[0]
-            if isinstance(code, ast.Constant) and isinstance(code.value, str):
-                yield from [code.value] if CODE.fullmatch(code.value) else []
+            if isinstance(code, ast.Constant) and CODE.fullmatch(str(code.value)):
+                yield str(code.value), {word.arg or "**" for word in node.keywords}
 
 
 def strings(path: Path) -> Iterator[str]:
