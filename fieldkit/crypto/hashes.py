@@ -22,11 +22,16 @@ def digest(label: str, *parts: bytes) -> bytes:
     >>> digest("a", b"bc") == digest("a", b"b", b"c")
     False
     """
-    framed = [_framed_label(label)]
+    return sha256(framed(label, *parts)).digest()
+
+
+def framed(label: str, *parts: bytes) -> bytes:
+    """Return ``label`` and ``parts`` as one, so that no two lists give the same."""
+    pieces = [_framed_label(label)]
     for part in parts:
-        framed.append(len(part).to_bytes(8))
-        framed.append(part)
-    return sha256(b"".join(framed)).digest()
+        pieces.append(len(part).to_bytes(8))
+        pieces.append(part)
+    return b"".join(pieces)
 
 
 def merkle_root(hashes: Sequence[bytes]) -> bytes:
