@@ -58,15 +58,27 @@ def decode(data: bytes, *, bytes_max: int) -> Any:
     Raises:
         CodecError: more than ``bytes_max``, or not what ``encode`` would write.
     """
-    if len(data) > bytes_max:
-        raise CodecError("codec.limit", bytes=len(data), bytes_max=bytes_max)
-    try:
-        value = cbor2.loads(data, semantic_decoders=_NO_TAGS, max_depth=DEPTH_MAX)
-    except (cbor2.CBORError, ValueError, OverflowError, MemoryError) as error:
-        raise CodecError("codec.malformed") from error
+    value = decode_packed(data, bytes_max=bytes_max)
     if encode(value) != data:
         raise CodecError("codec.not_canonical")
     return value
+
+
+def decode_packed(data: bytes, *, bytes_max: int) -> Any:
+    """Return the value in ``data``, without asking that it be canonical.
+
+    For packed bytes alone, of which the original bytes are made again and compared by
+    their hash. Tags are refused and the depth is bounded as in ``decode``.
+
+    Raises:
+        CodecError: more than ``bytes_max``, or no value.
+    """
+    if len(data) > bytes_max:
+        raise CodecError("codec.limit", bytes=len(data), bytes_max=bytes_max)
+    try:
+        return cbor2.loads(data, semantic_decoders=_NO_TAGS, max_depth=DEPTH_MAX)
+    except (cbor2.CBORError, ValueError, OverflowError, MemoryError) as error:
+        raise CodecError("codec.malformed") from error
 
 
 def head(major: int, count: int) -> bytes:
