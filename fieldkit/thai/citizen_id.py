@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from operator import mul
 from typing import Literal
 
 from fieldkit.thai.text import arabic_digits
@@ -59,9 +60,8 @@ def check_digit(first12: str) -> str:
     >>> check_digit("199990000001")
     '3'
     """
-    total = sum(
-        weight * int(digit) for weight, digit in zip(_WEIGHTS, first12, strict=True)
-    )
+    assert len(first12) == len(_WEIGHTS)
+    total = sum(map(mul, _WEIGHTS, map(int, first12)))
     return str((11 - total % 11) % 10)
 
 
