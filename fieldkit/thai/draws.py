@@ -7,20 +7,22 @@ between Python versions. Nothing here is secret; keys are drawn in ``crypto``.
 import hashlib
 import struct
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, count
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 _BLOCK = struct.Struct("<96I")
-_SPAN_BITS = 32
+_ONE_PERCENT = 2**32 / 100
 
 
 def _numbers(seed: bytes) -> Iterator[int]:
-    block = 0
-    while True:
-        name = seed + block.to_bytes(4, "big")
-        yield from _BLOCK.unpack(hashlib.shake_128(name).digest(_BLOCK.size))
-        block += 1
+    return chain.from_iterable(_block(seed, number) for number in count())
+
+
+def _block(seed: bytes, number: int) -> tuple[int, ...]:
+    name = seed + number.to_bytes(4, "big")
+    return _BLOCK.unpack(hashlib.shake_128(name).digest(_BLOCK.size))
 
 
 class Draws:
@@ -33,19 +35,19 @@ class Draws:
 
     def below(self, bound: int) -> int:
         """Return a number from 0 to ``bound - 1``."""
-        return self._next() * bound >> _SPAN_BITS
+        return self._next() * bound >> 32
 
     def between(self, low: int, high: int) -> int:
         """Return a number from ``low`` to ``high``, both included."""
-        return low + (self._next() * (high - low + 1) >> _SPAN_BITS)
+        return low + (self._next() * (high - low + 1) >> 32)
 
     def chance(self, percent: float) -> bool:
         """Return True in so many of a hundred draws."""
-        return self._next() * 100 < percent * 4294967296
+        return self._next() < percent * _ONE_PERCENT
 
     def pick(self, items: Sequence[Item]) -> Item:
         """Return one of ``items``."""
-        return items[self._next() * len(items) >> _SPAN_BITS]
+        return items[self._next() * len(items) >> 32]
 
 
 def spread(weights: Mapping[Item, float]) -> tuple[Item, ...]:

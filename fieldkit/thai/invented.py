@@ -91,30 +91,37 @@ class Province:
 
     def people(self, number: int) -> Iterator[Answers]:
         """Yield so many persons, household by household."""
-        members = chain.from_iterable(home.people for home in self.households())
-        return islice(members, number)
+        homes = map(self._home, count())
+        return islice(chain.from_iterable(map(self._members, homes)), number)
 
     def screenings(self, answers: Answers) -> Iterator[Screening]:
         """Yield the screenings of a person; some two and a half for each on average."""
         return screenings(answers, self.today, self.seed)
 
     def _household(self, number: int) -> Household:
-        draws = Draws("household", self.seed, self.province, number)
+        home = self._home(number)
+        return Household(number, self._house(home), self._members(home))
+
+    def _home(self, number: int) -> Home:
+        draws = Draws("home", self.seed, self.province, number)
         people = draws.pick(words().peoples)
-        home = Home(
+        return Home(
             number=number,
             people=people,
             village=draws.pick(self._codes),
             last_name=draws.pick(people.last) if people.last else "",
             housing=draws.pick(_HOUSING.get(people.kind, _HOUSING["thai"])),
             today=self.today,
+            size=1 if people.kind in {"street", "prison"} else draws.pick(_SIZES),
         )
-        size = 1 if people.kind in {"street", "prison"} else draws.pick(_SIZES)
-        members = tuple(person(draws, home, place) for place in range(size))
-        return Household(number, self._house(draws, home), members)
 
-    def _house(self, draws: Draws, home: Home) -> Answers:
+    def _members(self, home: Home) -> tuple[Answers, ...]:
+        draws = Draws("members", self.seed, self.province, home.number)
+        return tuple(person(draws, home, place) for place in range(home.size))
+
+    def _house(self, home: Home) -> Answers:
         """Return the answers of the household's own form."""
+        draws = Draws("house", self.seed, self.province, home.number)
         lane = f"/{draws.between(1, 30)}" if draws.chance(45) else ""
         answers: Answers = {
             "village": home.village,

@@ -26,6 +26,7 @@ class Home(NamedTuple):
     last_name: str
     housing: str
     today: datetime.date
+    size: int
 
 
 class Who(NamedTuple):
