@@ -23,10 +23,14 @@ LAYOUT_ID_BYTES: Final = 8
 SUBJECT: Final = "_subject"
 LIFE: Final = "_life"
 ORDER: Final = "_order"
+RELEASE_FORM: Final = "_release"
+"""The reserved form of a release: its one value is the hash of a quarantined change."""
 CLASSES: Final = ("general", "identity", "health", "sensitive", "sealed")
 """Sensitivity classes; a part's class is stored and sent as the place in this tuple."""
 
-_SLOT = re.compile(r"(.+)\[(\d+)\]")
+_SLOT = re.compile(r"(.+)\[([0-9]+)\]")
+_STEP = r"[^\[\]/]+(?:\[(?:0|[1-9][0-9]{0,4})\])?"
+_PATH = re.compile(rf"{_STEP}(?:/{_STEP})*(?:\[\])?")
 
 
 class Layout(NamedTuple):
@@ -54,11 +58,42 @@ def to_wire(layout: Layout) -> list[object]:
 
 
 def from_wire(wire: object) -> Layout:
-    """Return the layout of its decoded encoding; the inverse of ``to_wire``."""
+    """Return the layout of its decoded encoding; the inverse of ``to_wire``.
+
+    Raises:
+        CodecError: not a layout, or one that names a register twice.
+    """
     match wire:
-        case [str(form_id), int(version), [*paths]] if set(map(type, paths)) <= {str}:
-            return Layout(form_id, version, tuple(paths))
+        case [str(form_id), int(version), [*paths]] if type(version) is int:
+            layout = Layout(form_id, version, tuple(_read_path(path) for path in paths))
+            _check_paths(layout.paths)
+            return layout
     raise CodecError("codec.shape", what="layout")
+
+
+def _read_path(path: object) -> str:
+    if isinstance(path, str) and _PATH.fullmatch(path):
+        return path
+    raise CodecError("codec.shape", what="path")
+
+
+def _check_paths(paths: tuple[str, ...]) -> None:
+    """Refuse a path twice, and a slot whose list of instances is missing."""
+    present = set(paths)
+    needed = {repeat for path in paths for repeat in repeats_above(path)}
+    if len(present) < len(paths) or not needed <= present:
+        raise CodecError("codec.shape", what="layout")
+
+
+@lru_cache(maxsize=65_536)
+def repeats_above(path: str) -> tuple[str, ...]:
+    """Return the instance lists that the slots in ``path`` count in.
+
+    >>> repeats_above("homes[0]/members[2]/name")
+    ('homes[]', 'homes[0]/members[]')
+    """
+    ends = [place for place, letter in enumerate(path) if letter == "["]
+    return tuple(path[:end] + "[]" for end in ends)
 
 
 @lru_cache(maxsize=65_536)
@@ -68,9 +103,20 @@ def is_plain(layout: Layout) -> bool:
 
 
 @lru_cache(maxsize=65_536)
-def has_instances(layout: Layout) -> bool:
-    """Return whether the layout names instances of a repeat."""
-    return any(path.endswith("[]") for path in layout.paths)
+def instance_lists(layout: Layout) -> tuple[tuple[int, int], ...]:
+    """Return the place of each list of instances, and the fewest it may name."""
+    counts = {path: 0 for path in layout.paths if path.endswith("[]")}
+    for path in layout.paths:
+        slots = re.findall(r"\[([0-9]+)\]", path)
+        for repeat, slot in zip(repeats_above(path), slots, strict=False):
+            counts[repeat] = max(counts[repeat], int(slot) + 1)
+    return tuple((layout.paths.index(path), count) for path, count in counts.items())
+
+
+@lru_cache(maxsize=65_536)
+def subject_place(layout: Layout) -> int | None:
+    """Return where the layout names the record's subject, or None."""
+    return layout.paths.index(SUBJECT) if SUBJECT in layout.paths else None
 
 
 def registers(layout: Layout, values: Sequence[object]) -> tuple[str | None, ...]:

@@ -40,6 +40,9 @@ BATCH_BYTES_MAX: Final = 4 << 20
 FIRST_PREVIOUS: Final = bytes(32)
 """The previous hash of an epoch's first batch."""
 
+BATCH_LABEL: Final = "fieldkit/batch-signature/1"
+"""The label under which an author signs a batch's hash."""
+
 _VERSION: Final = 1
 _HEAD_BYTES_MAX: Final = 1_024
 

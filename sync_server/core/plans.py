@@ -1,0 +1,54 @@
+"""Plans: what the core knows of a layout, worked out once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fieldkit.forms.form import Form
+from fieldkit.records.layout import CLASSES, LIFE, SUBJECT, Layout
+from fieldkit.records.part import Cut, cuts
+
+OWNERS = frozenset({"person", "household", "place", "organisation"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How writes of one layout are judged and cut into parts.
+
+    Attributes:
+        layout: the whole layout.
+        is_known: whether the province has published its form.
+        cuts: how each class takes its values.
+        subject: place of ``_subject`` in the values, or None.
+        area: place of the area register in the values, or None.
+        ends: whether it may withdraw (``_life`` among its paths).
+    """
+
+    layout: Layout
+    is_known: bool
+    cuts: tuple[Cut, ...] = ()
+    subject: int | None = None
+    area: int | None = None
+    ends: bool = False
+
+
+def plan_for(layout: Layout, forms: Mapping[tuple[str, int], Form]) -> Plan:
+    """Return the plan for a layout; one of an unknown form only waits."""
+    form = forms.get((layout.form_id, layout.version))
+    if form is None:
+        return Plan(layout=layout, is_known=False)
+    return Plan(
+        layout=layout,
+        is_known=True,
+        cuts=cuts(layout, [_class_number(form, path) for path in layout.paths]),
+        subject=_place(layout, SUBJECT),
+        area=_place(layout, form.area_path),
+        ends=LIFE in layout.paths,
+    )
+
+
+def _class_number(form: Form, path: str) -> int | None:
+    return None if path.endswith("[]") else CLASSES.index(form.class_of(path))
+
+
+def _place(layout: Layout, path: str | None) -> int | None:
+    return layout.paths.index(path) if path in layout.paths else None
