@@ -39,6 +39,7 @@ TODAY = "2026-11-22"
             "2023-01-30T16:03:00+07:00",
             "30/1/66 16.03 น.",
         ),
+        *("จันทร์ 30 ม.ค. 2566", "30 มกราคม 2566 (วันจันทร์)", "30 ม.ค. ’66"),
         *("30\u200b ม.ค.\u00a02566", "พ.ศ. 2566-01-30", "30 January 2566 BE"),
     ],
 )
@@ -111,8 +112,9 @@ def test_a_two_digit_year_is_the_latest_that_makes_sense(
     assert parse_date(text, today).iso == iso
 
 
-def test_an_age_gives_an_estimated_year():
-    date = parse_date("อายุประมาณ ๗๐ ปี", TODAY)
+@pytest.mark.parametrize("text", ["อายุประมาณ ๗๐ ปี", "70 ปี", "อายุ 70 กว่าปี", "70ปีเศษ"])
+def test_an_age_gives_an_estimated_year(text: str):
+    date = parse_date(text, TODAY)
 
     assert (date.iso, date.precision) == ("1956-01-01", "age_estimate")
 
