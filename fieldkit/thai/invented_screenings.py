@@ -88,10 +88,8 @@ def _filled(
     stem, _ = QUESTIONS[form_id]
     day = person.today - datetime.timedelta(days=draws.below(330))
     answers: Answers = {"screened_on": day.isoformat()}
-    missing = draws.below(len(values)) if draws.chance(1.5) else None
-    for number, value in enumerate(values):
-        if number != missing:
-            answers[f"{stem}{number + 1}"] = value
+    for number, value in enumerate(values, 1):
+        answers[f"{stem}{number}"] = value
     if draws.chance(8):
         answers["note"] = note(draws, words().peoples[0], person.today)
     return Screening(form_id, answers)
@@ -105,8 +103,9 @@ def _mood(draws: Draws, person: _Person) -> Iterator[Screening]:
     two = [int(draws.chance(felt)), int(draws.chance(felt * 0.8))]
     yield _filled(draws, person, "screening_2q", two)
     if any(two) and draws.chance(92):
-        nine = _filled(draws, person, "screening_9q", _nine(draws, person))
-        yield _with_next_step(draws, nine)
+        nine = _nine(draws, person)
+        screening = _filled(draws, person, "screening_9q", nine)
+        yield _with_next_step(draws, screening, nine)
 
 
 _FREQUENCY = (
@@ -134,11 +133,8 @@ def _nine(draws: Draws, person: _Person) -> list[int]:
 _NEXT_STEPS = spread({"refer": 55, "revisit": 25, "screen_further": 15, "advise": 5})
 
 
-def _with_next_step(draws: Draws, screening: Screening) -> Screening:
-    values = [screening.answers.get(f"q9_{number}") for number in range(1, 10)]
-    numbers = [value for value in values if isinstance(value, int)]
-    flagged = values[-1] not in {None, 0}
-    if flagged or (len(numbers) == len(values) and sum(numbers) >= _NINE_POSITIVE):
+def _with_next_step(draws: Draws, screening: Screening, nine: list[int]) -> Screening:
+    if nine[-1] or sum(nine) >= _NINE_POSITIVE:
         screening.answers["next_step"] = draws.pick(_NEXT_STEPS)
     return screening
 
