@@ -18,7 +18,7 @@ class LoggedBatch(NamedTuple):
         position: of its first change; the others follow.
         epoch: the author, 16 bytes.
         first: counter of its first change.
-        count: how many changes.
+        size: how many changes.
         hash: the batch hash, 32 bytes.
         previous: the hash of the author's batch before.
         data: the signed batch, packed as it came, out of its envelope.
@@ -28,7 +28,7 @@ class LoggedBatch(NamedTuple):
     position: int
     epoch: bytes
     first: int
-    count: int
+    size: int
     hash: bytes
     previous: bytes
     data: bytes
@@ -77,7 +77,7 @@ class VerdictRow(NamedTuple):
     epoch: bytes
     batch_hash: bytes
     offset: int
-    count: int
+    size: int
     disposition: str
     reason: str
 
@@ -156,8 +156,10 @@ class Storage(Protocol):
     def verdicts_of(self, batch_hash: bytes) -> list[VerdictRow]:
         """Return all runs said of a batch, oldest first."""
 
-    def verdicts_since(self, epochs: Sequence[bytes], after: int, to: int) -> list[VerdictRow]:
-        """Return runs of these authors with a position in ``(after, to]``, oldest first.
+    def verdicts_since(
+        self, epochs: Sequence[bytes], after: int, to: int
+    ) -> list[VerdictRow]:
+        """Return runs of these authors with a position in ``(after, to]``, in order.
 
         A run that began at or before ``after`` and reaches beyond it is among them.
         """
@@ -168,8 +170,10 @@ class Storage(Protocol):
     def unpark(self, change_hash: bytes) -> None:
         """Forget that a change is parked."""
 
-    def parked(self, waits_for: Sequence[bytes | None] | None = None) -> list[ParkedRow]:
-        """Return what waits for one of these records (None: the roster); all without."""
+    def parked(
+        self, waits_for: Sequence[bytes | None] | None = None
+    ) -> list[ParkedRow]:
+        """Return what waits for one of these records (None: the roster), or all."""
 
     # --- records and parts ---
     def records(self, record_ids: Sequence[bytes]) -> dict[bytes, RecordRow]:
@@ -191,7 +195,12 @@ class Storage(Protocol):
         """Write parts, in bulk; a key that exists is replaced."""
 
     def changed_parts(
-        self, after: int, to: int, areas: Sequence[str], classes: Sequence[int], count_max: int
+        self,
+        after: int,
+        to: int,
+        areas: Sequence[str],
+        classes: Sequence[int],
+        count_max: int,
     ) -> list[PartRow]:
         """Return parts with a position in ``(after, to]``, ordered by (position, key).
 
@@ -204,7 +213,9 @@ class Storage(Protocol):
                 never torn apart.
         """
 
-    def parts_of_owners(self, owners: Sequence[int], classes: Sequence[int]) -> list[PartRow]:
+    def parts_of_owners(
+        self, owners: Sequence[int], classes: Sequence[int]
+    ) -> list[PartRow]:
         """Return all parts of all records of these owners, ordered by key."""
 
     # --- areas ---
@@ -218,7 +229,7 @@ class Storage(Protocol):
         """Add first spans of new owners, in bulk."""
 
     def moved_owners(self, after: int, to: int) -> list[AreaSpan]:
-        """Return spans that began or ended in ``(after, to]`` of owners older than that.
+        """Return spans that began or ended in ``(after, to]`` of older owners.
 
         Spans with which an owner's first span began are left out: its parts are new
         themselves.
@@ -228,7 +239,9 @@ class Storage(Protocol):
         """Return owners now in an area that begins with one of these."""
 
     # --- unverified and travelling bytes ---
-    def keep_envelope(self, envelope_id: bytes, envelope: bytes, received: int, total: int) -> None:
+    def keep_envelope(
+        self, envelope_id: bytes, envelope: bytes, received: int, total: int
+    ) -> None:
         """Keep an envelope, or what has come of it so far."""
 
     def envelope(self, envelope_id: bytes) -> tuple[bytes, int] | None:
