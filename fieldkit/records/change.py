@@ -7,8 +7,10 @@ Bytes. A change is one deterministic CBOR array,
 
 ``target`` is the record's id, or null for a record born here; ``replaces`` the dots
 ``[epoch, counter, tag]`` that were on the screen. These bytes are what is hashed and
-signed. A write is a *leaf*: it is hashed with a salt of its own, so that it can be
-erased later and its hash stay; the change's hash covers its head and its leaf hashes.
+signed. A write is a *leaf*: it is hashed after the change's head with a salt of its
+own, so that it can be erased later and its hash stay; the change's hash covers its head
+and its leaf hashes. As the head is hashed into each leaf, two branches of a cloned
+laptop have different tags even where they save the same answers.
 
 Derived, never sent: the tag (first 8 bytes of the leaf hash), the id of a record born
 here and of a repeat's instance born here. A reference to a record born in the same
@@ -16,14 +18,20 @@ change is its ordinal: plain as ``_subject``, ``{"born": ordinal}`` as an answer
 """
 
 import hashlib
-import struct
-from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple, cast
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
 
-from fieldkit.causality import TAG_BYTES, Dot, Stamp
+from fieldkit.causality import EPOCH_BYTES, TAG_BYTES, Dot, Stamp
 from fieldkit.codec import decode, encode_unchecked
+from fieldkit.crypto.hashes import salt as salt
 from fieldkit.errors import CodecError
-from fieldkit.records.layout import SUBJECT, Layout, has_instances
+from fieldkit.records.layout import (
+    LAYOUT_ID_BYTES,
+    SUBJECT,
+    Layout,
+    instance_lists,
+    subject_place,
+)
 
 RECORD_ID_BYTES: Final = 16
 SEED_SPAN: Final = 4_096
@@ -33,7 +41,6 @@ WRITES_MAX: Final = 64
 
 _HEAD_FIELDS: Final = 8
 _ARRAY_OF_9: Final = b"\x89"
-_SALT = struct.Struct(">QI")
 _LEAF: Final = b"fieldkit/leaf/1"
 _CHANGE: Final = b"fieldkit/change/1"
 _RECORD: Final = b"fieldkit/record/1"
@@ -95,7 +102,10 @@ def write_bytes(write: Write) -> bytes:
 
 def change_bytes(change: Change) -> bytes:
     """Return the change's bytes: its head, then its writes as one array."""
-    writes = [[w.layout, w.target, list(map(list, w.replaces)), *w.values] for w in change.writes]
+    writes = [
+        [w.layout, w.target, list(map(list, w.replaces)), *w.values]
+        for w in change.writes
+    ]
     return head_bytes(change.stamp) + encode_unchecked(writes)
 
 
@@ -106,7 +116,9 @@ def read_change(data: bytes) -> Change:
         CodecError: bytes we would not have written, or of another shape.
     """
     match decode(data, bytes_max=CHANGE_BYTES_MAX):
-        case [*head, [*writes]] if len(head) == _HEAD_FIELDS and 0 < len(writes) <= WRITES_MAX:
+        case [*head, [*writes]] if (
+            len(head) == _HEAD_FIELDS and 0 < len(writes) <= WRITES_MAX
+        ):
             return Change(read_stamp(head), tuple(map(_read_write, writes)))
     raise CodecError("codec.shape", what="change")
 
@@ -117,14 +129,22 @@ def read_stamp(head: Sequence[object]) -> Stamp:
         case [
             bytes() as epoch, int(counter), bytes() as person, str(role),
             int(roster), int(time), int(lead), (str() | None) as because,
-        ] if len(epoch) == RECORD_ID_BYTES and counter > 0 and lead >= 0:  # fmt: skip
+        ] if (
+            len(epoch) == EPOCH_BYTES
+            and counter > 0
+            and lead >= 0
+            and bool not in map(type, (counter, roster, time, lead))
+        ):  # fmt: skip
             return Stamp(epoch, counter, person, role, roster, time, lead, because)
     raise CodecError("codec.shape", what="change head")
 
 
 def _read_write(wire: object) -> Write:
     match wire:
-        case [bytes() as layout, (bytes() | None) as target, [*dots], *values]:
+        case [bytes() as layout, (bytes() | None) as target, [*dots], *values] if (
+            len(layout) == LAYOUT_ID_BYTES
+        ):
+            _check_id(target)
             return Write(layout, target, tuple(map(read_dot, dots)), tuple(values))
     raise CodecError("codec.shape", what="write")
 
@@ -132,18 +152,25 @@ def _read_write(wire: object) -> Write:
 def read_dot(wire: object) -> Dot:
     """Return the dot of its decoded encoding ``[epoch, counter, tag]``."""
     match wire:
-        case [bytes() as epoch, int(counter), bytes() as tag] if len(tag) == TAG_BYTES:
+        case [bytes() as epoch, int(counter), bytes() as tag] if (
+            len(epoch) == EPOCH_BYTES
+            and len(tag) == TAG_BYTES
+            and type(counter) is not bool
+            and counter > 0
+        ):
             return Dot(epoch, counter, tag)
     raise CodecError("codec.shape", what="dot")
 
 
-def salt(seed: bytes, counter: int, ordinal: int) -> bytes:
-    """Return the 16-byte salt of one leaf, from its epoch's secret seed."""
-    return hashlib.blake2b(_SALT.pack(counter, ordinal), key=seed, digest_size=16).digest()
+def _check_id(value: object) -> None:
+    if value is not None and (
+        type(value) is not bytes or len(value) != RECORD_ID_BYTES
+    ):
+        raise CodecError("codec.shape", what="record id")
 
 
 def leaf_hash(leaf_salt: bytes, data: bytes) -> bytes:
-    """Return the hash of one write's bytes under its salt."""
+    """Return the hash of a leaf; ``data`` is its change's head and its write."""
     return _sha256(_LEAF + leaf_salt + data).digest()
 
 
@@ -153,58 +180,106 @@ def identify(change: Change, seed: bytes) -> Identity:
     Args:
         change: a change whose values the codec would write.
         seed: the 32-byte salt seed of the epoch for this counter.
+
+    Raises:
+        CodecError: a write names a record by something that is no id.
     """
     counter = change.stamp.counter
+    head = head_bytes(change.stamp)
     leaves = tuple([
-        leaf_hash(salt(seed, counter, ordinal), write_bytes(write))
+        leaf_hash(salt(seed, counter, ordinal), head + write_bytes(write))
         for ordinal, write in enumerate(change.writes)
-    ])
-    digest = _sha256(_CHANGE + head_bytes(change.stamp) + b"".join(leaves)).digest()
+    ])  # fmt: skip
+    digest = _sha256(_CHANGE + head + b"".join(leaves)).digest()
     return Identity(digest, leaves, record_ids(change, digest))
 
 
 def record_ids(change: Change, change_hash: bytes) -> tuple[bytes, ...]:
     """Return the id of each write's record: its target, or one derived for a birth."""
-    place = change.stamp.epoch + change.stamp.counter.to_bytes(8)
-    return tuple([
-        write.target
-        or _sha256(_RECORD + place + ordinal.to_bytes(4) + change_hash).digest()[:RECORD_ID_BYTES]
-        for ordinal, write in enumerate(change.writes)
-    ])
+    stamp = change.stamp
+    ids: list[bytes] = []
+    for ordinal, write in enumerate(change.writes):
+        if write.target is None:
+            ids.append(_derived(_RECORD, stamp, (ordinal,), change_hash))
+        else:
+            _check_id(write.target)
+            ids.append(write.target)
+    return tuple(ids)
 
 
 def instance_id(stamp: Stamp, change_hash: bytes, ordinal: int, nth: int) -> bytes:
     """Return the id of the ``nth`` repeat instance born in the write at ``ordinal``."""
-    place = stamp.epoch + stamp.counter.to_bytes(8) + ordinal.to_bytes(4)
-    return _sha256(_INSTANCE + place + nth.to_bytes(4) + change_hash).digest()[:RECORD_ID_BYTES]
+    return _derived(_INSTANCE, stamp, (ordinal, nth), change_hash)
 
 
-def settle(change: Change, identity: Identity, ordinal: int, layout: Layout) -> tuple[object, ...]:
+def _derived(
+    label: bytes, stamp: Stamp, place: tuple[int, ...], change_hash: bytes
+) -> bytes:
+    numbers = b"".join([number.to_bytes(4) for number in place])
+    where = stamp.epoch + stamp.counter.to_bytes(8) + numbers
+    return _sha256(label + where + change_hash).digest()[:RECORD_ID_BYTES]
+
+
+def settle(
+    change: Change, identity: Identity, ordinal: int, layout: Layout
+) -> tuple[object, ...]:
     """Return a write's values with every id in place of what was only a number.
 
     Instances born here get their derived ids, references to records born here their
     record ids. What comes out can be read without the change.
+
+    Raises:
+        CodecError: the values do not fit the layout.
     """
     values = change.writes[ordinal].values
-    if len(change.writes) == 1 and not has_instances(layout):
-        return values
-    minted = iter(range(1 << 16))
-    settled: list[object] = []
-    for path, value in zip(layout.paths, values, strict=True):
-        if path.endswith("[]"):
-            settled.append([
-                slot if slot is not None
-                else instance_id(change.stamp, identity.hash, ordinal, next(minted))
-                for slot in cast("Iterable[bytes | None]", value)
-            ])  # fmt: skip
-        else:
-            settled.append(_settle_reference(path, value, identity.records))
+    if len(values) != len(layout.paths):
+        raise CodecError("codec.shape", what="write")
+    lists = instance_lists(layout)
+    subject = subject_place(layout)
+    if len(change.writes) == 1 and not lists:
+        if subject is None:
+            return values
+        if type(values[subject]) is bytes:
+            _check_id(values[subject])
+            return values
+    settled = [_settle_born(value, identity.records) for value in values]
+    if subject is not None:
+        settled[subject] = _settle_subject(values[subject], identity.records)
+    ids = _instance_ids(change, identity, ordinal)
+    for place, count in lists:
+        settled[place] = _settle_instances(values[place], count, ids)
     return tuple(settled)
 
 
-def _settle_reference(path: str, value: object, records: Sequence[bytes]) -> object:
-    if path == SUBJECT and type(value) is int:
+def _instance_ids(change: Change, identity: Identity, ordinal: int) -> Iterator[bytes]:
+    for nth in range(CHANGE_BYTES_MAX):
+        yield instance_id(change.stamp, identity.hash, ordinal, nth)
+
+
+def _settle_instances(value: object, count: int, ids: Iterator[bytes]) -> list[bytes]:
+    """Return the ids of a list of instances, of which ``count`` are written to."""
+    slots = value if isinstance(value, list | tuple) else ()
+    for slot in slots:
+        _check_id(slot)
+    settled = [next(ids) if slot is None else slot for slot in slots]
+    if len(settled) < count or len(set(settled)) < len(settled):
+        raise CodecError("codec.shape", what="instances")
+    return settled
+
+
+def _settle_subject(value: object, records: Sequence[bytes]) -> object:
+    if type(value) is int:
+        if not 0 <= value < len(records):
+            raise CodecError("codec.shape", what=SUBJECT)
         return records[value]
+    _check_id(value)
+    return value
+
+
+def _settle_born(value: object, records: Sequence[bytes]) -> object:
+    """Return the id of a record born in this change; any other value as it is."""
     if type(value) is dict and value.keys() == {"born"}:
-        return records[cast("int", value["born"])]
+        born = value["born"]
+        if type(born) is int and 0 <= born < len(records):
+            return records[born]
     return value

@@ -37,7 +37,9 @@ class EditableForm(Protocol):
 
 
 def create(
-    form: EditableForm, answers: Mapping[str, object], subject: bytes | int | None = None
+    form: EditableForm,
+    answers: Mapping[str, object],
+    subject: bytes | int | None = None,
 ) -> tuple[Layout, Write]:
     """Return the write that makes a new record, with its layout.
 
@@ -59,32 +61,88 @@ def create(
 def edit(
     record: Record, form: EditableForm, answers: Mapping[str, object]
 ) -> tuple[Layout, Write] | None:
-    """Return the write that gives ``record`` its new answers, or None if nothing changed.
+    """Return the write that gives ``record`` new answers; None if nothing is new.
 
     A merge group is written whole, so that values shown together were entered together.
     Typing again what is contested is a decision, and is written.
+
+    Args:
+        record: the record as it was when the form was opened.
+        form: the form it was opened with.
+        answers: register to value; other registers stay as they are.
+
+    Raises:
+        AnswerError: an answer settles only a part of a contested merge group.
     """
-    changed = {name for name, value in answers.items() if not _says(record, name, value)}
+    changed = {
+        name for name, value in answers.items() if not _says(record, name, value)
+    }
     names = _with_groups(form, answers, changed)
     if not names:
         return None
     values = {
-        name: answers[name] if name in answers else settled(record, name) for name in names
+        name: answers[name] if name in answers else _kept(record, name)
+        for name in names
     }
     return _write(form, record.id, record.shown(names), values)
 
 
-def withdraw(record: Record, form: EditableForm) -> tuple[Layout, Write]:
-    """Return the write that withdraws ``record``, naming all that was shown of it."""
-    shown = [list(dot) for dot in record.shown()]
-    value = {"life": "withdrawn", "shown": shown}
-    return _write(form, record.id, record.shown([LIFE]), {LIFE: value})
+def add(
+    record: Record, form: EditableForm, answers: Mapping[str, object]
+) -> tuple[Layout, Write]:
+    """Return the write that puts answers beside what is there and replaces nothing.
+
+    For one more note, an amount given out, a value brought back.
+    """
+    return write_all(record, form, answers, ())
+
+
+def write_all(
+    record: Record,
+    form: EditableForm,
+    values: Mapping[str, object],
+    replaces: Iterable[Dot] | None = None,
+) -> tuple[Layout, Write]:
+    """Return the write of ``values``, which replaces all that was shown of them.
+
+    Args:
+        record: the record as it was shown.
+        form: the form it was opened with.
+        values: register to value.
+        replaces: the dots to replace instead, all of them shown.
+    """
+    dots = record.shown(values) if replaces is None else tuple(sorted(set(replaces)))
+    return _write(form, record.id, dots, values)
+
+
+def withdraw(
+    record: Record, form: EditableForm, instance: str = ""
+) -> tuple[Layout, Write]:
+    """Return the write that withdraws ``record``, naming all that was shown of it.
+
+    Args:
+        record: the record as it was shown.
+        form: the form it was opened with.
+        instance: path of the repeat's instance to remove; empty for the whole record.
+    """
+    within = f"{instance}/" if instance else ""
+    shown = record.shown(name for name in record.registers if name.startswith(within))
+    value = {"life": "withdrawn", "shown": [list(dot) for dot in shown]}
+    return write_all(record, form, {within + LIFE: value})
 
 
 def settled(record: Record, register: str) -> object:
     """Return the register's value if all siblings say the same, else None."""
     values = [sibling.value for sibling in record.siblings(register)]
     return values[0] if values and all(v == values[0] for v in values) else None
+
+
+def _kept(record: Record, register: str) -> object:
+    """Return the value a group's other register keeps; a contested one has none."""
+    value = settled(record, register)
+    if value is None and any(s.value is not None for s in record.siblings(register)):
+        raise AnswerError("answer.group", path=register)
+    return value
 
 
 def _says(record: Record, register: str, value: object) -> bool:
@@ -99,8 +157,7 @@ def _with_groups(
 ) -> tuple[str, ...]:
     wanted = set(changed)
     for name in tuple(wanted):
-        if "[" not in name and not name.startswith("_"):
-            wanted.update(form.group_of(name))
+        wanted.update(form.group_of(name))
     given = [name for name in answers if name in wanted]
     return (*given, *sorted(wanted.difference(given)))
 
@@ -122,7 +179,9 @@ def _slotted(values: Mapping[str, object]) -> tuple[list[str], list[object]]:
     plain: dict[str, object] = {}
     for name, value in values.items():
         plain[_slot_path(name, instances) if "[" in name else name] = value
-    lists = {f"{repeat}[]": list(map(_instance, keys)) for repeat, keys in instances.items()}
+    lists = {
+        f"{repeat}[]": list(map(_instance, keys)) for repeat, keys in instances.items()
+    }
     named = {path: value for path, value in plain.items() if "[" not in path}
     inner = {path: value for path, value in plain.items() if "[" in path}
     whole = named | dict(sorted(lists.items())) | inner

@@ -1,4 +1,4 @@
-"""The part: what of one record lies in one sensitivity class; what travels and is stored.
+"""The part: what of one record lies in one sensitivity class, stored and sent as one.
 
 A part is two sets that only grow, seen through what they leave over: *entries*, one
 for each leaf of which something is still live, and *replaced*, the dots that applied
@@ -6,19 +6,21 @@ writes have replaced, register by register. ``merge.merge.join`` unites two part
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple, cast
 
 from fieldkit.causality import Dot
 from fieldkit.codec import decode, encode_unchecked
 from fieldkit.errors import CodecError
-from fieldkit.records.layout import CLASSES, SUBJECT, Layout, registers
+from fieldkit.records.layout import (
+    CLASSES,
+    SUBJECT,
+    Layout,
+    registers,
+    repeats_above,
+)
 
 PART_BYTES_MAX: Final = 4 << 20
-
-
-
 
 
 class Entry(NamedTuple):
@@ -65,7 +67,9 @@ def live_places(entry: Entry, layout: Layout) -> tuple[tuple[int, str], ...]:
     if entry.live is None:
         return tuple((place, name) for place, name in found if name is not None)
     kept = set(entry.live)
-    return tuple((place, name) for place, name in found if name is not None and place in kept)
+    return tuple(
+        (place, name) for place, name in found if name is not None and place in kept
+    )
 
 
 # --- Cutting a write into its classes -------------------------------------------------
@@ -102,7 +106,7 @@ def _cut(layout: Layout, classes: tuple[int | None, ...], number: int) -> Cut:
     needed = {
         repeat
         for place in own
-        for repeat in _repeats_above(layout.paths[place])
+        for repeat in repeats_above(layout.paths[place])
     }  # fmt: skip
     places = sorted([*own, *(layout.paths.index(repeat) for repeat in needed)])
     paths = tuple(layout.paths[place] for place in places)
@@ -110,18 +114,9 @@ def _cut(layout: Layout, classes: tuple[int | None, ...], number: int) -> Cut:
     return Cut(number, small, small.id, _picker(tuple(places)))
 
 
-@lru_cache(maxsize=65_536)
-def _repeats_above(path: str) -> tuple[str, ...]:
-    """Return the instance lists that the slots in ``path`` count in.
-
-    >>> _repeats_above("homes[0]/members[2]/name")
-    ('homes[]', 'homes[0]/members[]')
-    """
-    ends = [place for place, letter in enumerate(path) if letter == "["]
-    return tuple(path[:end] + "[]" for end in ends)
-
-
-def _picker(places: tuple[int, ...]) -> Callable[[Sequence[object]], tuple[object, ...]]:
+def _picker(
+    places: tuple[int, ...],
+) -> Callable[[Sequence[object]], tuple[object, ...]]:
     if not places:
         return lambda _values: ()
     if len(places) == 1:
@@ -134,18 +129,34 @@ def _picker(places: tuple[int, ...]) -> Callable[[Sequence[object]], tuple[objec
 
 
 def encode_part(part: Part) -> bytes:
-    """Return the part as one blob: ``[[entry, …], [[epoch, counter, tag, [name, …]], …]]``."""
-    return encode_unchecked([
-        [encode_entry(entry) for entry in part.entries],
-        [[*dot, sorted(names)] for dot, names in sorted(part.replaced.items())],
-    ])
+    """Return the part as one blob.
+
+    It is ``[[entry, …], [[epoch, counter, tag, [name, …]], …]]``.
+    """
+    return encode_unchecked(
+        [
+            [encode_entry(entry) for entry in part.entries],
+            [[*dot, sorted(names)] for dot, names in sorted(part.replaced.items())],
+        ]
+    )
 
 
 def encode_entry(entry: Entry) -> list[object]:
     """Return the entry as a flat list, its dot first and its values last."""
     dot, person, role, shown_at, roster, because, position, layout, live, values = entry
     places = None if live is None else list(live)
-    return [*dot, person, role, shown_at, roster, because, position, layout, places, *values]
+    return [
+        *dot,
+        person,
+        role,
+        shown_at,
+        roster,
+        because,
+        position,
+        layout,
+        places,
+        *values,
+    ]
 
 
 def decode_part(blob: bytes) -> Part:
@@ -156,7 +167,9 @@ def decode_part(blob: bytes) -> Part:
     """
     match decode(blob, bytes_max=PART_BYTES_MAX):
         case [[*entries], [*marks]]:
-            return Part(tuple(map(decode_entry, entries)), dict(map(_decode_mark, marks)))
+            return Part(
+                tuple(map(decode_entry, entries)), dict(map(_decode_mark, marks))
+            )
     raise CodecError("codec.shape", what="part")
 
 
@@ -164,9 +177,10 @@ def decode_entry(flat: object) -> Entry:
     """Return the entry of its flat list; the inverse of ``encode_entry``."""
     match flat:
         case [
-            bytes() as epoch, int(counter), bytes() as tag, bytes() as person, str(role),
-            int(shown_at), int(roster), (str() | None) as because, int(position),
-            bytes() as layout, (list() | None) as live, *values,
+            bytes() as epoch, int(counter), bytes() as tag,
+            bytes() as person, str(role), int(shown_at),
+            int(roster), (str() | None) as because, int(position), bytes() as layout,
+            (list() | None) as live, *values,
         ]:  # fmt: skip
             return Entry(
                 Dot(epoch, counter, tag), person, role, shown_at, roster, because,
