@@ -17,8 +17,9 @@ from functools import reduce
 from operator import itemgetter
 
 from fieldkit.causality import Dot
+from fieldkit.codec import encode_unchecked
 from fieldkit.records.layout import Layout
-from fieldkit.records.part import EMPTY, Entry, Part, live_places
+from fieldkit.records.part import EMPTY, Entry, Part, encode_entry, live_places
 
 Layouts = Mapping[bytes, Layout]
 
@@ -31,7 +32,7 @@ def merge(part: Part, changes: Iterable[Part], layouts: Layouts) -> Part:
 def written(entry: Entry, replaces: Iterable[Dot], layout: Layout) -> Part:
     """Return the part that one write makes by itself."""
     names = frozenset(name for _, name in live_places(entry, layout))
-    return Part((entry,), {dot: names for dot in replaces} if names else {})
+    return Part((entry,), dict.fromkeys(replaces, names) if names else {})
 
 
 def join(ours: Part, theirs: Part, layouts: Layouts) -> Part:
@@ -54,21 +55,32 @@ def join(ours: Part, theirs: Part, layouts: Layouts) -> Part:
         _without(entry, replaced.get(entry.dot), layouts[entry.layout])
         for entry in entries.values()
     )
-    kept = sorted((entry for entry in survivors if entry is not None), key=itemgetter(0))
+    kept = sorted(
+        (entry for entry in survivors if entry is not None), key=itemgetter(0)
+    )
     return Part(tuple(kept), replaced)
 
 
 def _meet(ours: Entry, theirs: Entry, layout: Layout) -> Entry:
     """Return one leaf as both sides leave it: live only where it is live on both."""
     position = max(ours.position, theirs.position)
-    if ours.live == theirs.live:
+    if ours._replace(position=theirs.position) == theirs:
         return ours._replace(position=position)
+    if _content(ours) != _content(theirs):
+        # Two leaves made to have one tag: all machines must keep the same one.
+        return min(ours, theirs, key=_content)._replace(position=position)
     alive = {place for place, _ in live_places(ours, layout)}
     both = tuple(place for place, _ in live_places(theirs, layout) if place in alive)
     return ours._replace(position=position, live=both)
 
 
-def _without(entry: Entry, names: frozenset[str] | None, layout: Layout) -> Entry | None:
+def _content(entry: Entry) -> bytes:
+    return encode_unchecked(encode_entry(entry._replace(position=0, live=None)))
+
+
+def _without(
+    entry: Entry, names: frozenset[str] | None, layout: Layout
+) -> Entry | None:
     """Return ``entry`` less the replaced registers, or None if nothing is left."""
     if names is None:
         return entry if entry.live != () else None
@@ -83,5 +95,7 @@ def forget(part: Part, is_applied: Callable[[Dot], bool]) -> Part:
     """Return ``part`` without the marks of changes that can no longer arrive."""
     if not part.replaced:
         return part
-    waiting = {dot: names for dot, names in part.replaced.items() if not is_applied(dot)}
+    waiting = {
+        dot: names for dot, names in part.replaced.items() if not is_applied(dot)
+    }
     return Part(part.entries, waiting)
