@@ -18,8 +18,9 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from fieldkit.codec import decode, decode_packed, encode, encode_unchecked
-from fieldkit.crypto.hashes import digest, merkle_root
+from fieldkit.crypto.hashes import SEED_BYTES, digest, merkle_root
 from fieldkit.errors import CodecError
+from fieldkit.records import layout as layout_wire
 from fieldkit.records.change import (
     WRITES_MAX,
     Change,
@@ -30,9 +31,14 @@ from fieldkit.records.change import (
     read_stamp,
     seed_index,
 )
-from fieldkit.records import layout as layout_wire
 from fieldkit.records.layout import Layout
-from fieldkit.sync.columns import Column, pack_column, pack_rows, unpack_column, unpack_rows
+from fieldkit.sync.columns import (
+    Column,
+    pack_column,
+    pack_rows,
+    unpack_column,
+    unpack_rows,
+)
 from fieldkit.sync.frames import compress, decompress
 
 CHANGES_MAX: Final = 5_000
@@ -170,9 +176,12 @@ def open_batch(batch: SignedBatch) -> OpenBatch:
         by_index = _read_seeds(seeds, header)
     except (TypeError, ValueError, IndexError, RuntimeError, StopIteration) as error:
         raise CodecError("codec.shape", what="batch body") from error
-    identities = tuple([
-        identify(change, by_index[seed_index(change.stamp.counter)]) for change in changes
-    ])
+    identities = tuple(
+        [
+            identify(change, by_index[seed_index(change.stamp.counter)])
+            for change in changes
+        ]
+    )
     root = merkle_root([identity.hash for identity in identities])
     return OpenBatch(
         header=header,
@@ -211,7 +220,9 @@ def read_header(data: bytes) -> BatchHeader:
 
 
 def _read_seeds(wire: Iterable[Any], header: BatchHeader) -> dict[int, bytes]:
-    seeds = {index: seed for index, seed in wire if type(seed) is bytes and len(seed) == 32}
+    seeds = {
+        index: seed for index, seed in wire if type(seed) is bytes and len(seed) == SEED_BYTES
+    }
     last = header.first + header.count - 1
     if not set(range(seed_index(header.first), seed_index(last) + 1)) <= seeds.keys():
         raise CodecError("codec.shape", what="batch seeds")
@@ -222,7 +233,9 @@ def _read_seeds(wire: Iterable[Any], header: BatchHeader) -> dict[int, bytes]:
 
 
 def _pack_body(
-    changes: Sequence[Change], layouts: Mapping[bytes, Layout], seeds: list[list[object]]
+    changes: Sequence[Change],
+    layouts: Mapping[bytes, Layout],
+    seeds: list[list[object]],
 ) -> bytes:
     numbers: dict[bytes, int] = {}
     rows: list[list[Write]] = []
@@ -253,7 +266,10 @@ def _pack_writes(writes: Sequence[Write]) -> list[Any]:
 
 
 def _unpack_changes(
-    header: BatchHeader, layouts: Sequence[Layout], heads: list[Column], groups: list[Any]
+    header: BatchHeader,
+    layouts: Sequence[Layout],
+    heads: list[Column],
+    groups: list[Any],
 ) -> tuple[Change, ...]:
     *columns, order = heads
     stamps = unpack_rows(columns, header.count)
@@ -261,16 +277,19 @@ def _unpack_changes(
     if len(groups) != len(layouts) or total > header.count * WRITES_MAX:
         raise CodecError("codec.shape", what="batch body")
     queues = [
-        iter(_unpack_writes(layout, group)) for layout, group in zip(layouts, groups, strict=True)
+        iter(_unpack_writes(layout, group))
+        for layout, group in zip(layouts, groups, strict=True)
     ]
     writes = iter([next(queues[number]) for number in unpack_column(order, total)])
-    return tuple([
-        Change(
-            read_stamp((header.epoch, header.first + place, *stamp[:-1])),
-            tuple([next(writes) for _ in range(stamp[-1])]),
-        )
-        for place, stamp in enumerate(stamps)
-    ])
+    return tuple(
+        [
+            Change(
+                read_stamp((header.epoch, header.first + place, *stamp[:-1])),
+                tuple([next(writes) for _ in range(stamp[-1])]),
+            )
+            for place, stamp in enumerate(stamps)
+        ]
+    )
 
 
 def _unpack_writes(layout: Layout, group: Any) -> list[Write]:
@@ -288,6 +307,7 @@ def _unpack_writes(layout: Layout, group: Any) -> list[Write]:
         ]
     return [
         Write(layout_id, target, tuple([next(dots) for _ in range(many)]), row)
-        for target, many, row in zip(unpack_column(targets, count), counts, values, strict=True)
+        for target, many, row in zip(
+            unpack_column(targets, count), counts, values, strict=True
+        )
     ]
-

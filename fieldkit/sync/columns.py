@@ -22,7 +22,7 @@ A packed column is ``[kind, …]``. The packer takes the first kind that fits:
 """
 
 from collections.abc import Callable, Sequence
-from itertools import accumulate
+from itertools import accumulate, pairwise
 from typing import Any, Final
 
 from fieldkit.codec import INT_MAX, INT_MIN, encode
@@ -31,7 +31,9 @@ from fieldkit.errors import CodecError
 Column = list[Any]
 
 NAMES_MAX: Final = 255
+ROWS_A_NAME_MIN: Final = 4
 DECIMALS_MAX: Final = 6
+LIST_WIDTH_MAX: Final = 16
 _JOIN, _SET_JOIN, _EMPTY_SET = "\x00", "\x02", "\x03"
 _DEPTH_MAX: Final = 6
 _NONE: Final = frozenset({type(None)})
@@ -60,22 +62,21 @@ def pack_column(values: Sequence[Any]) -> Column:
     if len(types) == 1:
         (only,) = types
         first = values[0]
-        if only in _SCALARS and values.count(first) == len(values):  # type: ignore[attr-defined]
+        if only in _SCALARS and values.count(first) == len(values):
             return [0, first]
         if packer := _PACKERS.get(only):
             return packer(values)
-    elif len(types) == 2 and type(None) in types:
+    elif types - _NONE != types and len(types - _NONE) == 1:
         mask = bytes([value is not None for value in values])
         return [9, mask, pack_column([value for value in values if value is not None])]
     return [1, list(values)]
 
 
 def _pack_texts(values: Sequence[str]) -> Column:
-    names = dict.fromkeys(values)
-    if len(names) <= min(NAMES_MAX, len(values) // 4):
-        for code, name in enumerate(names):
-            names[name] = code  # type: ignore[assignment]
-        return [2, list(names), bytes(map(names.__getitem__, values))]  # type: ignore[arg-type]
+    names = list(dict.fromkeys(values))
+    if len(names) <= min(NAMES_MAX, len(values) // ROWS_A_NAME_MIN):
+        codes = {name: code for code, name in enumerate(names)}
+        return [2, names, bytes(map(codes.__getitem__, values))]
     joined = _JOIN.join(values)
     return [3, joined] if joined.count(_JOIN) == len(values) - 1 else [1, list(values)]
 
@@ -88,7 +89,7 @@ def _pack_bytes(values: Sequence[bytes]) -> Column:
 
 
 def _pack_integers(values: Sequence[int]) -> Column:
-    steps = [after - before for before, after in zip(values, values[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(values)]
     if max(map(abs, steps), default=0) * 4 < max(map(abs, values)):
         return [5, values[0], steps]
     return [1, list(values)]
@@ -110,9 +111,13 @@ def _pack_lists(values: Sequence[list[Any]]) -> Column:
     widths = set(map(len, values))
     if items == {str}:
         flat = [_SET_JOIN.join(value) if value else _EMPTY_SET for value in values]
-        if [_split_set(text) for text in flat] == values:
+        if [_split_set(text) for text in flat] == list(values):
             return [8, pack_column(flat)]
-    elif len(widths) == 1 and 0 < (width := widths.pop()) <= 16 and not items & {list, dict}:
+    elif (
+        len(widths) == 1
+        and 0 < (width := widths.pop()) <= LIST_WIDTH_MAX
+        and not items & {list, dict}
+    ):
         return [7, width, [pack_column(column) for column in zip(*values, strict=True)]]
     return [1, list(values)]
 
@@ -178,7 +183,11 @@ def _text(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
 
 def _bytes(rest: Any, count: int, _depth: int) -> Sequence[Any]:
     width, joined = rest
-    if type(joined) is not bytes or type(width) is not int or len(joined) != width * count:
+    if (
+        type(joined) is not bytes
+        or type(width) is not int
+        or len(joined) != width * count
+    ):
         raise CodecError("codec.column")
     return [joined[start : start + width] for start in range(0, len(joined), width)]
 

@@ -17,6 +17,7 @@ from fieldkit.sync.batch import BATCH_LABEL, OpenBatch, open_batch, read_batch
 from fieldkit.sync.roster import DeviceCertificate
 from sync_server.core.applying import Applier, Placed, layouts_of
 from sync_server.core.judging import Judge, Judgement, mentioned
+from sync_server.core.paging import keep_outside_writes
 from sync_server.core.plans import Plan
 from sync_server.core.province import Province
 from sync_server.core.world import World
@@ -53,7 +54,7 @@ class Desk:
         self._log = province.log
 
     def accept(self, data: bytes, now_ms: int) -> Accepted:
-        """Take in a signed batch; when this returns inside ``transaction`` ends, it is kept.
+        """Take in a signed batch; it is kept when the transaction around this ends.
 
         Raises:
             CodecError: not a batch.
@@ -98,7 +99,9 @@ class Desk:
         verdicts = tuple(_runs(batch, position, judged))
         self._storage.add_verdicts(verdicts)
         self._storage.park(_parked(batch, judged))
-        forked = bool(logged) and not {one.hash for one in batch.identities} <= logged.keys()
+        forked = (
+            bool(logged) and not {one.hash for one in batch.identities} <= logged.keys()
+        )
         self.judge_again(bench.touched | self._release_asked())
         said = tuple(self._storage.verdicts_of(batch.hash))
         return Accepted(batch, said, forked=forked)
@@ -169,10 +172,14 @@ class Desk:
 class Bench:
     """Judges and applies the changes of one batch."""
 
-    def __init__(self, province: Province, batch: OpenBatch, at: int | None = None) -> None:
+    def __init__(
+        self, province: Province, batch: OpenBatch, at: int | None = None
+    ) -> None:
         self._province = province
         self._batch = batch
-        self._at = province.storage.head() - batch.header.count + 1 if at is None else at
+        self._at = (
+            province.storage.head() - batch.header.count + 1 if at is None else at
+        )
         self._world = World(province.storage)
         plans = {key: province.plan(layout) for key, layout in batch.layouts.items()}
         self._plans: Mapping[bytes, Plan] = plans
@@ -188,6 +195,8 @@ class Bench:
             province.roster.area,
             self._is_applied,
         )
+        self._outside: list[tuple[int, bytes]] = []
+        self._held: dict[tuple[tuple[str, ...], bytes], bool] = {}
         self._prefetch()
 
     @property
@@ -203,16 +212,15 @@ class Bench:
         if identity.hash in logged:
             return self._said_before(logged[identity.hash], change)
         judgement = self._speaks_against(change, identity, device)
-        if judgement is None or judgement.disposition == "review":
-            if judgement is None or judgement.reason == "tag_mismatch":
-                position = self._at + place
-                self._applier.apply(Placed(change, identity, position, judgement is None))
-                self._release(change)
+        if judgement is None or judgement.reason == "tag_mismatch":
+            position = self._at + place
+            sees = judgement is None
+            self._applier.apply(Placed(change, identity, position, sees))
+            self._note_outside(change, identity, position)
+            self._release(change)
         return judgement
 
-    def _said_before(
-        self, batch_hash: bytes, change: Change
-    ) -> Judgement | None:
+    def _said_before(self, batch_hash: bytes, change: Change) -> Judgement | None:
         """Return the judgement of a change that an earlier batch brought in."""
         row = self._province.log.verdict_of(batch_hash, change.stamp.counter)
         if row.disposition == "applied":
@@ -222,6 +230,30 @@ class Bench:
     def finish(self) -> None:
         """Write everything to the storage."""
         self._world.flush()
+        if self._outside:
+            epoch = self._batch.header.epoch
+            keep_outside_writes(self._province.storage, epoch, self._outside)
+
+    def _note_outside(self, change: Change, identity: Identity, position: int) -> None:
+        """Note records that their author may write, but not hold: they move out."""
+        for write, record_id in zip(change.writes, identity.records, strict=True):
+            row = self._world.record(record_id)
+            if row is None:
+                continue
+            spans = self._world.areas.get(row.owner, ())
+            areas = tuple(span.area for span in spans if span.until is None)
+            if not self._holds(change.stamp.person, areas, write.layout):
+                self._outside.append((position, record_id))
+
+    def _holds(self, person: bytes, areas: tuple[str, ...], layout: bytes) -> bool:
+        key = (areas, layout)
+        held = self._held.get(key)
+        if held is None:
+            scope = self._province.roster.scope(person)
+            classes = [cut.class_number for cut in self._plans[layout].cuts]
+            held = all(scope.covers_any(areas, number) for number in classes)
+            self._held[key] = held
+        return held
 
     def _speaks_against(
         self, change: Change, identity: Identity, device: DeviceCertificate
@@ -251,8 +283,12 @@ class Bench:
             return
         self._world.look_up(targets | subjects)
         numbers = [row.number for one in targets if (row := self._world.record(one))]
-        classes = {cut.class_number for plan in self._plans.values() for cut in plan.cuts}
-        self._world.fetch_parts([part_key(number, c) for number in numbers for c in classes])
+        classes = {
+            cut.class_number for plan in self._plans.values() for cut in plan.cuts
+        }
+        self._world.fetch_parts(
+            [part_key(number, c) for number in numbers for c in classes]
+        )
 
     def _is_applied(self, dot: Dot) -> bool:
         return dot in self._world.seen or self._province.log.is_applied(dot)
@@ -286,15 +322,23 @@ def _runs_of_one(
 ) -> list[VerdictRow]:
     disposition, reason = _said(judgement)
     return [
-        VerdictRow(position, batch.header.epoch, batch.hash, offset, 1, disposition, reason)
+        VerdictRow(
+            position, batch.header.epoch, batch.hash, offset, 1, disposition, reason
+        )
     ]
 
 
 def _said(judgement: Judgement | None) -> tuple[str, str]:
-    return ("applied", "") if judgement is None else (judgement.disposition, judgement.reason)
+    return (
+        ("applied", "")
+        if judgement is None
+        else (judgement.disposition, judgement.reason)
+    )
 
 
-def _parked(batch: OpenBatch, judged: Sequence[Judgement | None]) -> Iterator[ParkedRow]:
+def _parked(
+    batch: OpenBatch, judged: Sequence[Judgement | None]
+) -> Iterator[ParkedRow]:
     for place, judgement in enumerate(judged):
         if judgement is not None:
             yield _parked_row(batch, place, judgement)
@@ -302,5 +346,3 @@ def _parked(batch: OpenBatch, judged: Sequence[Judgement | None]) -> Iterator[Pa
 
 def _parked_row(batch: OpenBatch, place: int, judgement: Judgement) -> ParkedRow:
     return ParkedRow(batch.identities[place].hash, batch.hash, place, *judgement)
-
-

@@ -67,8 +67,6 @@ class Applier:
     ) -> None:
         """Make a new record; its parts are one entry each, written without a join."""
         record_id = placed.identity.records[ordinal]
-        if self.world.record(record_id) is not None:
-            return
         row = self._birth_row(record_id, plan, values, placed.position)
         stamp = placed.change.stamp
         head = [
@@ -139,7 +137,9 @@ class Applier:
         self.world.move(row, sorted(named), position)
 
 
-def live_values(part: Part, register: str, layouts: Mapping[bytes, Layout]) -> list[object]:
+def live_values(
+    part: Part, register: str, layouts: Mapping[bytes, Layout]
+) -> list[object]:
     """Return the live values of one plain register of a part."""
     found: list[object] = []
     for entry in part.entries:

@@ -98,7 +98,9 @@ class Judge:
             for cut in plan.cuts:
                 self.world.part(part_key(row.number, cut.class_number))
         return any(
-            self.fits(dot) is False for dot in write.replaces if dot not in self.world.seen
+            self.fits(dot) is False
+            for dot in write.replaces
+            if dot not in self.world.seen
         )
 
     def _fact(
@@ -128,7 +130,9 @@ class Judge:
     ) -> Fact | Judgement:
         subject = None if plan.subject is None else write.values[plan.subject]
         if subject is None:
-            return Fact(plan.layout.form_id, record_id, self._areas_of_birth(write, plan))
+            return Fact(
+                plan.layout.form_id, record_id, self._areas_of_birth(write, plan)
+            )
         if type(subject) is int:
             subject = identity.records[subject]
         assert isinstance(subject, bytes)
@@ -149,7 +153,9 @@ class Judge:
             return None
         ever = frozenset(span.area for span in self.world.areas.get(row.owner, ()))
         owner = row.subject if row.owner != row.number else None
-        return Fact(row.form_id, owner or record_id, ever or frozenset([self.province_area]))
+        return Fact(
+            row.form_id, owner or record_id, ever or frozenset([self.province_area])
+        )
 
     def _in_scope(self, change: Change, fact: Fact) -> bool:
         person, since = change.stamp.person, change.stamp.roster
@@ -179,5 +185,3 @@ def mentioned(
             if place is not None and isinstance(subject := write.values[place], bytes):
                 subjects.add(subject)
     return targets, subjects
-
-

@@ -4,8 +4,8 @@ from collections import OrderedDict
 from typing import Final
 
 from fieldkit.causality import TAG_BYTES, Dot
-from fieldkit.records.layout import Layout, from_wire, to_wire
 from fieldkit.codec import decode, encode
+from fieldkit.records.layout import Layout, from_wire, to_wire
 from fieldkit.sync.batch import OpenBatch, open_batch, read_batch
 from sync_server.storage.contract import Storage, VerdictRow
 
@@ -43,7 +43,7 @@ class LogBook:
         return found
 
     def fits(self, dot: Dot) -> bool | None:
-        """Return whether a logged change has this very dot; None if no such counter is here."""
+        """Return whether a logged change has this dot; None if its counter is not here."""
         known = False
         for logged in self._storage.overlapping(dot.epoch, dot.counter, dot.counter):
             batch = self.open(logged.hash)
@@ -71,7 +71,7 @@ class LogBook:
         said = [
             row
             for row in self._storage.verdicts_of(batch_hash)
-            if row.offset <= offset < row.offset + row.count
+            if row.offset <= offset < row.offset + row.size
         ]
         return said[-1]
 

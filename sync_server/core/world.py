@@ -59,7 +59,9 @@ class World:
         """Return a new record's row; ``owner`` None means that it is its own."""
         number = self._next_number
         self._next_number = number + 1
-        row = RecordRow(number, record_id, form_id, subject, number if owner is None else owner)
+        row = RecordRow(
+            number, record_id, form_id, subject, number if owner is None else owner
+        )
         self.records[record_id] = row
         self._births.append(row)
         self.touched.add(record_id)
@@ -85,7 +87,9 @@ class World:
 
     def fetch_parts(self, keys: Sequence[int]) -> None:
         """Fetch parts that will be asked for, all at once."""
-        wanted = [key for key in keys if key not in self._decoded and key not in self._parts]
+        wanted = [
+            key for key in keys if key not in self._decoded and key not in self._parts
+        ]
         found = self.storage.parts(wanted) if wanted else {}
         for key in wanted:
             self._remember(key, decode_part(found[key].blob) if key in found else EMPTY)

@@ -1,0 +1,251 @@
+"""Paging: what a device is told of what changed since its cursor.
+
+For the device's scope as it is now, and a window ``(from, to]`` of the log, a page
+holds every part in scope that changed in the window; every part whose owner moved in,
+or whose area or class was granted, in the window; and a move out for every part that
+left the scope in the window, or that the device wrote and may not hold. Pages up to
+one head become visible together on the device, so it is enough that each of them looks
+at the scope as it is now.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from fieldkit.records.part import part_key
+from fieldkit.sync.roster import DeviceCertificate, Roster
+from fieldkit.sync.scope import Scope
+from sync_server.storage.contract import (
+    AreaSpan,
+    PartRow,
+    RecordRow,
+    Storage,
+    VerdictRow,
+)
+
+PARTS_MAX = 2_000
+CLASS_SPAN = 8
+
+PartName = tuple[bytes, int]
+
+
+class Contents(NamedTuple):
+    """What one page holds, before it is packed.
+
+    Attributes:
+        to: the last position of the window; equal to the head for the last page.
+        parts: parts in scope with the records they belong to.
+        short_from: entries of parts up to this position lie on the device, unless the
+            part is among ``whole``.
+        whole: keys of parts that must be sent whole: they were out of scope meanwhile.
+        move_outs: (record id, class) of parts the device may no longer hold.
+        verdicts: of the device's own epochs, said in the window.
+    """
+
+    to: int
+    parts: list[tuple[PartRow, RecordRow]]
+    short_from: int
+    whole: frozenset[int]
+    move_outs: list[PartName]
+    verdicts: list[VerdictRow]
+
+
+class Window(NamedTuple):
+    """From which position to which; ``base`` is the device's own cursor."""
+
+    base: int
+    after: int
+    head: int
+
+
+class Pager:
+    """Finds the contents of pages."""
+
+    def __init__(self, storage: Storage, roster: Roster) -> None:
+        self._storage = storage
+        self._roster = roster
+
+    def contents(self, device: DeviceCertificate, window: Window) -> Contents:
+        """Return the contents of the next page after ``window.after``."""
+        scope = self._roster.scope(device.person)
+        parts, to = self._changed(scope, window)
+        gained = self._gained(device, scope, window, to)
+        by_key = {row.key: row for row in (*gained, *parts)}
+        rows = [by_key[key] for key in by_key]
+        records = self._storage.records_by_number(
+            sorted({row.key // CLASS_SPAN for row in rows})
+        )
+        own = self._own_epochs(device)
+        return Contents(
+            to=to,
+            parts=[(row, records[row.key // CLASS_SPAN]) for row in rows],
+            short_from=window.base,
+            whole=frozenset(row.key for row in gained),
+            move_outs=self._move_outs(
+                device, scope, Window(window.base, window.after, to)
+            ),
+            verdicts=self._storage.verdicts_since(own, window.after, to),
+        )
+
+    def _changed(self, scope: Scope, window: Window) -> tuple[list[PartRow], int]:
+        """Return parts in scope that changed, and up to which position.
+
+        A scope may differ from class to class; what is cut short for one set of areas
+        ends the page for all.
+        """
+        groups: dict[tuple[str, ...], list[int]] = {}
+        for number, areas in scope.prefixes.items():
+            groups.setdefault(areas, []).append(number)
+        found: list[PartRow] = []
+        to = window.head
+        for areas, classes in groups.items():
+            rows = self._storage.changed_parts(
+                window.after, window.head, areas, classes, PARTS_MAX
+            )
+            if len(rows) >= PARTS_MAX:
+                to = min(to, rows[-1].position)
+            found += rows
+        return [row for row in found if row.position <= to], to
+
+    # --- What came into scope without changing ---
+
+    def _gained(
+        self, device: DeviceCertificate, scope: Scope, window: Window, to: int
+    ) -> list[PartRow]:
+        owners = {span.owner for span in self._moved(window.after, to)}
+        found = self._in_scope(self._parts_of(owners, scope), scope)
+        found += self._newly_granted(device, scope, window.after, to)
+        return [row for row in found if row.position <= window.after]
+
+    def _newly_granted(
+        self, device: DeviceCertificate, scope: Scope, after: int, to: int
+    ) -> list[PartRow]:
+        """Return parts in areas and classes that roster versions in the window gave."""
+        before = self._scope_before(device, after, to)
+        if before is None or before == scope:
+            return []
+        owners = set(self._storage.owners_in(scope.areas))
+        rows = self._parts_of(owners, scope)
+        areas = self._areas_now(rows)
+        return [
+            row
+            for row, spans in zip(rows, areas, strict=True)
+            if scope.covers_any(spans, row.key % CLASS_SPAN)
+            and not before.covers_any(spans, row.key % CLASS_SPAN)
+        ]
+
+    def _scope_before(
+        self, device: DeviceCertificate, after: int, to: int
+    ) -> Scope | None:
+        """Return the scope at the last roster version up to ``after``.
+
+        None if no roster version lies in the window, or if the device begins.
+        """
+        if after == 0:
+            return None
+        positions = roster_positions(self._storage)
+        if not any(after < position <= to for position in positions.values()):
+            return None
+        before = max(
+            (v for v, position in positions.items() if position <= after), default=0
+        )
+        return self._roster.scope(device.person, at=before)
+
+    # --- What left the scope ---
+
+    def _move_outs(
+        self, device: DeviceCertificate, scope: Scope, window: Window
+    ) -> list[PartName]:
+        owners = {span.owner for span in self._moved(window.after, window.head)}
+        rows = self._parts_of(owners, None)
+        before = self._scope_before(device, window.after, window.head)
+        if before is not None and before != scope:
+            rows += self._parts_of(set(self._storage.owners_in(before.areas)), None)
+        rows += self._written_by(device, window)
+        outside = self._outside(rows, scope)
+        records = self._storage.records_by_number(
+            sorted({row.key // CLASS_SPAN for row in outside})
+        )
+        names = {
+            (records[r.key // CLASS_SPAN].record_id, r.key % CLASS_SPAN)
+            for r in outside
+        }
+        return sorted(names)
+
+    def _written_by(self, device: DeviceCertificate, window: Window) -> list[PartRow]:
+        """Return parts of records that the device wrote without being in their scope."""
+        own = self._own_epochs(device)
+        written = [
+            record_id
+            for epoch in own
+            for position, record_id in outside_writes(self._storage, epoch)
+            if window.after < position <= window.head
+        ]
+        rows = self._storage.records(written) if written else {}
+        keys = [
+            part_key(row.number, c) for row in rows.values() for c in range(CLASS_SPAN)
+        ]
+        return list(self._storage.parts(keys).values()) if keys else []
+
+    # --- Small ---
+
+    def _own_epochs(self, device: DeviceCertificate) -> list[bytes]:
+        return [one.epoch for one in self._roster.devices_of(device.person)]
+
+    def _moved(self, after: int, to: int) -> list[AreaSpan]:
+        return self._storage.moved_owners(after, to) if after else []
+
+    def _parts_of(self, owners: set[int], scope: Scope | None) -> list[PartRow]:
+        classes = range(CLASS_SPAN) if scope is None else scope.classes
+        return self._storage.parts_of_owners(sorted(owners), classes) if owners else []
+
+    def _in_scope(self, rows: Sequence[PartRow], scope: Scope) -> list[PartRow]:
+        areas = self._areas_now(rows)
+        return [
+            row
+            for row, spans in zip(rows, areas, strict=True)
+            if scope.covers_any(spans, row.key % CLASS_SPAN)
+        ]
+
+    def _outside(self, rows: Sequence[PartRow], scope: Scope) -> list[PartRow]:
+        inside = {row.key for row in self._in_scope(rows, scope)}
+        return [row for row in rows if row.key not in inside]
+
+    def _areas_now(self, rows: Sequence[PartRow]) -> Iterator[list[str]]:
+        numbers = sorted({row.key // CLASS_SPAN for row in rows})
+        records = self._storage.records_by_number(numbers) if numbers else {}
+        owners = sorted({record.owner for record in records.values()})
+        spans = self._storage.areas_of(owners) if owners else {}
+        for row in rows:
+            owner = records[row.key // CLASS_SPAN].owner
+            yield [span.area for span in spans.get(owner, ()) if span.until is None]
+
+
+def outside_writes(storage: Storage, epoch: bytes) -> list[tuple[int, bytes]]:
+    """Return (position, record id) of what an author wrote outside their own scope."""
+    kept = storage.get(f"outside/{epoch.hex()}") or b""
+    return [
+        (int.from_bytes(kept[at : at + 8]), kept[at + 8 : at + 24])
+        for at in range(0, len(kept), 24)
+    ]
+
+
+def keep_outside_writes(
+    storage: Storage, epoch: bytes, written: Iterable[tuple[int, bytes]]
+) -> None:
+    """Note writes of an author to records that their scope does not cover."""
+    kept = storage.get(f"outside/{epoch.hex()}") or b""
+    more = b"".join(position.to_bytes(8) + record_id for position, record_id in written)
+    storage.put(f"outside/{epoch.hex()}", kept + more)
+
+
+def roster_positions(storage: Storage) -> dict[int, int]:
+    """Return the log position at which each roster version came into force."""
+    kept = storage.get("roster_positions") or b""
+    numbers = [int.from_bytes(kept[at : at + 8]) for at in range(0, len(kept), 8)]
+    return dict(enumerate(numbers, start=1))
+
+
+def keep_roster_position(storage: Storage, position: int) -> None:
+    """Note that the next roster version came into force at ``position``."""
+    kept = storage.get("roster_positions") or b""
+    storage.put("roster_positions", kept + position.to_bytes(8))
