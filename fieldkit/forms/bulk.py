@@ -5,9 +5,10 @@ may look at is put into it. `fieldkit.forms.evaluate` says the same, one record 
 time, and a test holds the two together.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from fieldkit.errors import AnswerError, FormError
 from fieldkit.forms.evaluate import plain
@@ -16,13 +17,17 @@ from fieldkit.forms.form import Form
 from fieldkit.forms.names import expressions_of
 from fieldkit.forms.problem import Kind, Problem, kind_of_misfit, problem
 from fieldkit.forms.question import Group, Question
-from fieldkit.forms.values import Test, coerce, test_of
+from fieldkit.forms.quick import is_value, type_sweeps
+from fieldkit.forms.values import Test, coerce, type_test
 
 Values = Sequence[object]
 Validator = Callable[[Mapping[str, object]], list[Problem]]
 Reader = Callable[[Mapping[str, object]], tuple[tuple[object, ...], list[Problem]]]
 _Judge = Callable[[Values], list[Problem]]
 _Step = Callable[[Values, list[Problem]], None]
+
+_SHOWN: Final = [False]
+_NOT_LATER: Final = re.compile(r"\s*\.\s*<=\s*today\(\s*\)\s*")
 
 
 def is_flat(form: Form) -> bool:
@@ -60,7 +65,7 @@ def compile_reader(form: Form, keys: Iterable[str], now: datetime) -> Reader:
     columns = {form.path_of(key): key for key in keys}
     order = {path: place for place, path in enumerate(form.layout_paths)}
     cells = [
-        _Cell(order[path], key, form.question(path), _quick(form.question(path)))
+        _Cell(order[path], key, form.question(path), is_value(form.question(path)))
         for path, key in columns.items()
         if path in order
     ]
@@ -92,25 +97,6 @@ class _Cell(NamedTuple):
     key: str
     question: Question
     fits: Test
-
-
-def _quick(question: Question) -> Test:
-    """Return a test that a raw value already is the value, so need not be read."""
-    test = test_of(question)
-    if question.type == "text":
-        tidy = question.appearance not in {"citizen_id", "phone", "numbers"}
-        return lambda v: (
-            type(v) is str
-            and (tidy or v.isascii())
-            and v.isprintable()
-            and v[0] != " " != v[-1]
-            and (question.appearance != "citizen_id" or v.isdigit())
-        )
-    if question.type == "date":
-        return lambda v: test(v) and v < "2400"  # type: ignore[operator]
-    if question.type in {"select_multiple", "geopoint", "attachment", "acknowledge"}:
-        return lambda _: False
-    return test
 
 
 def _read(question: Question, raw: object, misfits: list[Problem]) -> object:
@@ -177,7 +163,9 @@ class _Sweep:
             elif item.relevant is not None or item.group in self.hidden:
                 steps.append(self._relevance(item))
         stored = self.form.stored
-        steps.append(self._presence_and_type(stored, tests=tests))
+        steps.append(self._presence())
+        if tests:
+            steps.append(self._types())
         steps += [
             self._constraint(question, question.constraint)
             for question in stored
@@ -191,7 +179,7 @@ class _Sweep:
         A question without an answer that need not be answered is not looked at.
         """
         hidden = self.hidden[item.path] = [False]
-        above = self.hidden.get(item.group, [False])
+        above = self.hidden.get(item.group, _SHOWN)
         node, context, expression = self.nodes[item.path], self.context, item.relevant
         place = self.place.get(item.path)
         stored = isinstance(item, Question) and item.is_stored
@@ -234,53 +222,73 @@ class _Sweep:
         rule = self.form.score
         return rule.items if rule is not None and rule.of == question.path else ()
 
-    def _presence_and_type(self, stored: tuple[Question, ...], *, tests: bool) -> _Step:
-        checks = [test_of(question) for question in stored]
-        required = [q.required for q in stored]
-        hidden = [self.hidden.get(q.path) for q in stored]
-        nodes = [self.nodes[question.path] for question in stored]
-        rows = list(zip(stored, nodes, checks, required, hidden, strict=True))
+    def _presence(self) -> _Step:
+        """Return the step that finds what must be answered and is not."""
         missing = [
-            (place, question, node, expression, cell)
-            for place, (question, node, _, expression, cell) in enumerate(rows)
-            if expression is not None
+            (self.place[q.path], q, self.nodes[q.path], q.required, self._cell(q))
+            for q in self.form.stored
+            if q.required is not None
         ]
         context = self.context
 
-        def presence(values: Values, found: list[Problem]) -> None:
-            for place, question, node, expression, cell in missing:
-                if values[place] is None and not (cell and cell[0]):
+        def step(values: Values, found: list[Problem]) -> None:
+            for place, question, node, expression, hidden in missing:
+                if values[place] is None and not hidden[0]:
                     context.node = node
                     if expression.evaluate_boolean(context):
                         found.append(problem(question, "required"))
 
-        def both(values: Values, found: list[Problem]) -> None:
-            presence(values, found)
-            for value, (question, _, fits, _, cell) in zip(values, rows, strict=True):
-                if value is not None and not fits(value) and not (cell and cell[0]):
-                    found.append(problem(question, kind_of_misfit(question)))
+        return step
 
-        return both if tests else presence
-
-    def _constraint(self, question: Question, expression: Expression) -> _Step:
-        place, node, context = (
-            self.place[question.path],
-            self.nodes[question.path],
-            self.context,
-        )
-        hidden = self.hidden.get(question.path, [False])
-        path = question.path
+    def _types(self) -> _Step:
+        """Return the step that finds values that are not of their question's type."""
+        stored = [(self.place[q.path], q, type_test(q)) for q in self.form.stored]
+        one, two, three, four = type_sweeps(self.form.stored, self.place)
 
         def step(values: Values, found: list[Problem]) -> None:
-            if values[place] is None or hidden[0]:
+            try:
+                if one(values) and two(values) and three(values) and four(values):
+                    return
+            except TypeError:  # a list where a code should be
+                pass
+            for place, question, fits in stored:
+                value = values[place]
+                hidden = self._cell(question)[0]
+                if value is not None and not hidden and not fits(value):
+                    found.append(problem(question, kind_of_misfit(question)))
+
+        return step
+
+    def _cell(self, item: Question) -> list[bool]:
+        """Return the cell that tells whether ``item`` is hidden in this record."""
+        return self.hidden.get(item.path, _SHOWN)
+
+    def _constraint(self, question: Question, expression: Expression) -> _Step:
+        place, hidden = self.place[question.path], self._cell(question)
+        allows, path = self._allows(question, expression), question.path
+
+        def step(values: Values, found: list[Problem]) -> None:
+            value = values[place]
+            if value is None or hidden[0] or allows(value):
                 return
-            context.node = node
-            if not expression.evaluate_boolean(context) and not any(
-                p.path == path for p in found
-            ):
+            if not any(p.path == path for p in found):
                 found.append(problem(question, "constraint"))
 
         return step
+
+    def _allows(self, question: Question, expression: Expression) -> Test:
+        """Return the test of a constraint; the commonest of all needs no reckoning."""
+        node, context = self.nodes[question.path], self.context
+        holds = expression.evaluate_boolean
+        if question.type == "date" and _NOT_LATER.fullmatch(expression.text):
+            today = context.today.text
+            return lambda value: value <= today  # type: ignore[operator]
+
+        def allows(_: object) -> bool:
+            context.node = node
+            return holds(context)
+
+        return allows
 
     def _in_order(self) -> _Step:
         """Return the step that puts several problems in document order."""

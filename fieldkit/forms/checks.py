@@ -71,15 +71,23 @@ def _check_question(question: Question, note: Note) -> None:
             note(code, question.path, value=value, known=", ".join(sorted(known)))
     if not question.purpose:
         note("form.purpose_missing", question.path)
-    if question.type == "calculate" and question.calculation is None:
-        note("form.calculation_missing", question.path)
-    if question.type != "calculate" and not question.label.th:
-        note("form.label_missing", question.path)
+    _check_calculation(question, note)
     fitting = _TYPES_OF_POLICY.get(question.merge)
     if fitting is not None and question.type not in fitting:
         note("form.merge_type", question.path, merge=question.merge)
     if bool(question.sealed_to) != (question.sensitivity == "sealed"):
         note("form.sealed_to", question.path)
+
+
+def _check_calculation(question: Question, note: Note) -> None:
+    """What is calculated is calculated only: it never travels, and needs no label."""
+    calculates, has_one = question.type == "calculate", question.calculation is not None
+    if calculates and not has_one:
+        note("form.calculation_missing", question.path)
+    if has_one and not calculates:
+        note("form.calculation_stored", question.path)
+    if not calculates and not question.label.th:
+        note("form.label_missing", question.path)
 
 
 def _words(question: Question) -> Iterator[tuple[str, str, Iterable[str]]]:

@@ -23,7 +23,7 @@ from fieldkit.forms.form import Form, template_of
 from fieldkit.forms.names import inputs_of
 from fieldkit.forms.problem import Problem, kind_of_misfit, problem
 from fieldkit.forms.question import Choice, Group, Question
-from fieldkit.forms.values import coerce, test_of
+from fieldkit.forms.values import coerce, type_test
 
 
 class Evaluation:
@@ -130,7 +130,7 @@ class Evaluation:
         if value is None:
             required = self.holds(question.required, path)
             return problem(question, "required", path) if required else None
-        if not test_of(question)(value):
+        if not type_test(question)(value):
             return problem(question, kind_of_misfit(question), path)
         if not self._is_offered(question, path, value):
             return problem(question, "choice", path)

@@ -42,7 +42,7 @@ def build_score(
     )
     for before, after in pairwise(bands):
         if not before.low <= before.high < after.low <= after.high:
-            builder.note("form.bands", "score", code=after.code)
+            builder.note("form.bands", "score", band=after.code)
     flags = tuple(
         RedFlag(_when(builder, f.when, "score", names), f.code, label(f.label))
         for f in document.red_flags

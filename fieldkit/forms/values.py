@@ -256,7 +256,7 @@ _TESTS: Final[dict[str, Test]] = {
 }  # fmt: skip
 
 
-def test_of(question: Question) -> Test:
+def type_test(question: Question) -> Test:
     """Return the quick test whether a stored value fits ``question``."""
     names = question.choice_names
     if question.type == "select_one":
