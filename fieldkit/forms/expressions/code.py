@@ -4,8 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.nodes import Answer
 from fieldkit.forms.expressions.registry import Kind
 from fieldkit.forms.expressions.values import (
@@ -87,12 +87,12 @@ def as_nodes(code: Code, name: str, offset: int) -> Callable[[Context], NodeSet]
     if code.kind == "nodes":
         return run
     if code.kind != "any":
-        raise ExpressionError("expression.nodes", name=name, offset=offset)
+        raise fault("expression.nodes", name=name, offset=offset)
 
     def nodes(context: Context) -> NodeSet:
         value = run(context)
         if isinstance(value, NodeSet):
             return value
-        raise ExpressionError("expression.nodes", name=name, offset=offset)
+        raise fault("expression.nodes", name=name, offset=offset)
 
     return nodes

@@ -62,8 +62,10 @@ def numbers_of(value: Value, zone: tzinfo) -> Iterable[float]:
 
 def ordered(order: Order, one: Value, other: Value, zone: tzinfo) -> bool:
     """Tell whether ``one`` and ``other`` stand in that order, as numbers."""
-    if isinstance(one, bool) or isinstance(other, bool):
-        return order(float(to_boolean(one)), float(to_boolean(other)))
+    if isinstance(one, bool) and isinstance(other, NodeSet):
+        other = to_boolean(other)
+    elif isinstance(other, bool) and isinstance(one, NodeSet):
+        one = to_boolean(one)
     return any(
         order(a, b) for a in numbers_of(one, zone) for b in numbers_of(other, zone)
     )

@@ -26,6 +26,7 @@ from fieldkit.forms.expressions.compile_path import (
     start_of,
 )
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.operators import compile_chain, compile_negation
 from fieldkit.forms.expressions.references import (
     compile_reference,
@@ -119,7 +120,7 @@ class Compiler:
             return self.from_context(call)
         function = FUNCTIONS.get(call.name)
         if function is None:
-            raise ExpressionError(
+            raise fault(
                 "expression.unknown_function", name=call.name, offset=call.offset
             )
         _check_count(function, call)
@@ -155,9 +156,7 @@ class Compiler:
         def run(context: Context) -> Value:
             body = context.functions.get(name)
             if body is None:
-                raise ExpressionError(
-                    "expression.unavailable", name=name, offset=call.offset
-                )
+                raise fault("expression.unavailable", name=name, offset=call.offset)
             return to_value(body(*[argument(context) for argument in runs]))
 
         return Code(kind="any", run=run)
@@ -185,7 +184,7 @@ def _choosing(pairs: list[tuple[Callable[[Context], bool], Run]], last: Run) -> 
 
 
 def _wrong_count(call: Call, expected: str) -> ExpressionError:
-    return ExpressionError(
+    return fault(
         "expression.arity", name=call.name, offset=call.offset,
         count=len(call.arguments), expected=expected,
     )  # fmt: skip

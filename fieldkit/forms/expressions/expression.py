@@ -7,6 +7,7 @@ from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.code import Code, as_boolean, as_number, as_text
 from fieldkit.forms.expressions.compile import Compiler, question_named
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import complete
 from fieldkit.forms.expressions.parser import parse_syntax
 from fieldkit.forms.expressions.syntax import (
     Call,
@@ -91,7 +92,7 @@ class Expression:
             finally:
                 context.origin = None
         except ExpressionError as error:
-            error.details.setdefault("expression", self.text)
+            complete(error, self.text)
             raise
         except RecursionError as error:
             raise ExpressionError(
@@ -113,7 +114,7 @@ def parse(text: str, *, functions: Collection[str] = EXTRAS) -> Expression:
         syntax = parse_syntax(text)
         return Expression(text, syntax, Compiler(functions).compile(syntax))
     except ExpressionError as error:
-        error.details.setdefault("expression", text)
+        complete(error, text)
         raise
     except RecursionError as error:
         raise ExpressionError(

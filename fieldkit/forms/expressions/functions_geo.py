@@ -99,14 +99,20 @@ def intersects(line: Value) -> bool:
     """Tell whether a line or shape crosses itself."""
     points = _points((line,)) or []
     points = [p for at, p in enumerate(points) if at == 0 or p != points[at - 1]]
-    edges = list(pairwise(points))
     closed = len(points) > 1 and points[0] == points[-1]
-    return any(
-        _cross(one, other)
-        for at, one in enumerate(edges)
-        for place, other in enumerate(edges[at + 2 :], at + 2)
-        if not (closed and at == 0 and place == len(edges) - 1)
-    )
+    edges = list(enumerate(pairwise(points)))
+    # From west to east: an edge needs comparing only until one begins east of it.
+    edges.sort(key=lambda edge: min(edge[1][0].longitude, edge[1][1].longitude))
+    for place, (at, edge) in enumerate(edges):
+        east = max(edge[0].longitude, edge[1].longitude)
+        for other_at, other in edges[place + 1 :]:
+            if min(other[0].longitude, other[1].longitude) > east:
+                break
+            apart = abs(at - other_at)
+            neighbours = apart == 1 or (closed and apart == len(edges) - 1)
+            if not neighbours and _cross(edge, other):
+                return True
+    return False
 
 
 def _cross(one: tuple[Point, Point], other: tuple[Point, Point]) -> bool:

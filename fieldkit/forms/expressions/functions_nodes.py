@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.nodes import AnswerNode, Node
 from fieldkit.forms.expressions.paths import in_document_order, local_name
 from fieldkit.forms.expressions.registry import function
@@ -25,7 +26,7 @@ _SEED_FACTOR = 16_807
 
 def unavailable(name: str) -> ExpressionError:
     """Return the error for a look-up that the caller did not hand in."""
-    return ExpressionError("expression.unavailable", name=name, offset=0)
+    return fault("expression.unavailable", name=name)
 
 
 @function("count", "nodes", "number")
@@ -146,11 +147,11 @@ def indexed_repeat(
     pairs = [(repeat, place)]
     for nodes, at in zip(more[::2], more[1::2], strict=False):
         if not isinstance(nodes, NodeSet):
-            raise ExpressionError("expression.nodes", name="indexed-repeat", offset=0)
+            raise fault("expression.nodes", name="indexed-repeat")
         pairs.append((nodes, to_number(at, context.zone)))
     if len(more) % 2:
-        raise ExpressionError(
-            "expression.arity", name="indexed-repeat", offset=0,
+        raise fault(
+            "expression.arity", name="indexed-repeat",
             count=3 + len(more), expected="3, 5, 7",
         )  # fmt: skip
     return _within(target, sorted(pairs, key=lambda pair: _depth(pair[0])))

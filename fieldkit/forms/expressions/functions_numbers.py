@@ -4,8 +4,8 @@ import math
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 
-from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.registry import function
 from fieldkit.forms.expressions.values import (
     NAN,
@@ -15,7 +15,6 @@ from fieldkit.forms.expressions.values import (
     node_text,
     to_boolean,
     to_number,
-    to_text,
 )
 
 DIGITS_MAX = 30
@@ -190,8 +189,8 @@ def weighted_checklist(
 ) -> bool:
     """Tell whether the weights of the true values add up to within the limits."""
     if len(values) % 2:
-        raise ExpressionError(
-            "expression.arity", name="weighted-checklist", offset=0,
+        raise fault(
+            "expression.arity", name="weighted-checklist",
             count=len(values) + 2, expected="2, 4, 6 …",
         )  # fmt: skip
     truths = _truths(values[::2])
@@ -215,7 +214,7 @@ def _weights(context: Context, values: Sequence[Value]) -> list[float]:
 def _source(context: Context, name: str) -> Callable[[], object]:
     source = context.random if name == "random" else context.uuid
     if source is None:
-        raise ExpressionError("expression.unavailable", name=name, offset=0)
+        raise fault("expression.unavailable", name=name)
     return source
 
 
@@ -240,7 +239,7 @@ def uuid(context: Context, length: float | None = None) -> str:
     return text[:wanted]
 
 
-@function("once", "context any", "text")
-def once(context: Context, value: Value) -> str:
+@function("once", "context any", "any")
+def once(context: Context, value: Value) -> Value:
     """Return what the node already holds; else the value, which then stays."""
-    return node_text(context.origin or context.node) or to_text(value)
+    return node_text(context.origin or context.node) or value

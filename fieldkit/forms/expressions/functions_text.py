@@ -6,8 +6,8 @@ import hashlib
 import math
 from collections.abc import Sequence
 
-from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.nodes import Answer
 from fieldkit.forms.expressions.regexes import matcher
 from fieldkit.forms.expressions.registry import function
@@ -28,7 +28,6 @@ _DIGESTS = {
     "SHA-512": "sha512",
 }
 _SPACES = " \t\r\n"
-TEXT_LENGTH_MAX = 1_000_000
 
 
 def texts_of(values: Sequence[Value]) -> list[str]:
@@ -173,9 +172,7 @@ def count_selected(answer: Answer) -> float:
 def selected_at(answer: Answer, place: float) -> str:
     """Return the choice at ``place``, counted from 0, or nothing."""
     codes = choices_of(answer)
-    if math.isnan(place) or not 0 <= int(min(place, len(codes))) < len(codes):
-        return ""
-    return codes[int(place)] if place >= 0 else ""
+    return codes[int(place)] if 0 <= place < len(codes) else ""
 
 
 @function("coalesce", "any any*", "any")
@@ -198,8 +195,8 @@ def digest(text: str, algorithm: str, encoding: str = "base64") -> str:
     """Return a text's hash, in base64 or hex."""
     name = _DIGESTS.get(algorithm.upper())
     if name is None or encoding not in ("base64", "hex"):
-        raise ExpressionError(
-            "expression.argument", name="digest", offset=0,
+        raise fault(
+            "expression.argument", name="digest",
             value=algorithm if name is None else encoding,
         )  # fmt: skip
     hashed = hashlib.new(name, text.encode("utf-8", "replace"), usedforsecurity=False)

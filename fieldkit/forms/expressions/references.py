@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from fieldkit.errors import ExpressionError
 from fieldkit.forms.expressions.code import Code
 from fieldkit.forms.expressions.context import Context
+from fieldkit.forms.expressions.fault import fault
 from fieldkit.forms.expressions.functions_nodes import saved_answer
 from fieldkit.forms.expressions.nodes import Answer, AnswerNode, everywhere, resolve
 from fieldkit.forms.expressions.syntax import Reference, Variable
@@ -143,7 +143,7 @@ def compile_variable(variable: Variable) -> Code:
 
     def run(context: Context) -> Value:
         if name not in context.variables:
-            raise ExpressionError("expression.unavailable", name="$" + name, offset=0)
+            raise fault("expression.unavailable", name="$" + name)
         return to_value(context.variables[name])
 
     return Code(kind="any", run=run)

@@ -3,7 +3,7 @@
 A signature is a list of words: what an argument is turned into before the call
 (``number text boolean any nodes answer``), ``?`` behind those that may be left out,
 ``*`` behind a last one that may come any number of times. ``context`` first asks
-for the Context; ``lazy`` arguments are closures that the function calls itself.
+for the Context. Only ``if`` is not in the table: it does not look at all it is given.
 """
 
 from collections.abc import Callable
