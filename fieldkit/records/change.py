@@ -8,8 +8,8 @@ Bytes. A change is one deterministic CBOR array,
 ``target`` is the record's id, or null for a record born here; ``replaces`` the dots
 ``[epoch, counter, tag]`` that were on the screen. These bytes are what is hashed and
 signed. A write is a *leaf*: it is hashed after the change's head with a salt of its
-own, so that it can be erased later and its hash stay; the change's hash covers its head
-and its leaf hashes. As the head is hashed into each leaf, two branches of a cloned
+own, so that it can be erased later and its hash stay; the change's hash covers its
+leaf hashes. As the head is hashed into each leaf, two branches of a cloned
 laptop have different tags even where they save the same answers.
 
 Derived, never sent: the tag (first 8 bytes of the leaf hash), the id of a record born
@@ -93,11 +93,14 @@ def head_bytes(stamp: Stamp) -> bytes:
     return _ARRAY_OF_9 + encode_unchecked(list(stamp))[1:]
 
 
-def write_bytes(write: Write) -> bytes:
-    """Return one write's bytes: the leaf without its salt."""
+def leaf_bytes(stamp: Stamp, write: Write) -> bytes:
+    """Return what a leaf's hash covers: the change's head, then this one write.
+
+    It is the change's bytes with the write in place of the list of writes.
+    """
     layout, target, replaces, values = write
     dots = [list(dot) for dot in replaces] if replaces else []
-    return encode_unchecked([layout, target, dots, *values])
+    return encode_unchecked([*stamp, [layout, target, dots, *values]])
 
 
 def change_bytes(change: Change) -> bytes:
@@ -170,7 +173,7 @@ def _check_id(value: object) -> None:
 
 
 def leaf_hash(leaf_salt: bytes, data: bytes) -> bytes:
-    """Return the hash of a leaf; ``data`` is its change's head and its write."""
+    """Return the hash of a leaf; ``data`` is what ``leaf_bytes`` gives."""
     return _sha256(_LEAF + leaf_salt + data).digest()
 
 
@@ -184,13 +187,12 @@ def identify(change: Change, seed: bytes) -> Identity:
     Raises:
         CodecError: a write names a record by something that is no id.
     """
-    counter = change.stamp.counter
-    head = head_bytes(change.stamp)
+    stamp, writes = change
     leaves = tuple([
-        leaf_hash(salt(seed, counter, ordinal), head + write_bytes(write))
-        for ordinal, write in enumerate(change.writes)
+        leaf_hash(salt(seed, stamp.counter, ordinal), leaf_bytes(stamp, write))
+        for ordinal, write in enumerate(writes)
     ])  # fmt: skip
-    digest = _sha256(_CHANGE + head + b"".join(leaves)).digest()
+    digest = _sha256(_CHANGE + b"".join(leaves)).digest()
     return Identity(digest, leaves, record_ids(change, digest))
 
 

@@ -17,6 +17,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
+from fieldkit.causality import Stamp
 from fieldkit.codec import decode, decode_packed, encode, encode_unchecked
 from fieldkit.crypto.hashes import SEED_BYTES, digest, merkle_root
 from fieldkit.errors import CodecError
@@ -28,7 +29,6 @@ from fieldkit.records.change import (
     Write,
     identify,
     read_dot,
-    read_stamp,
     seed_index,
 )
 from fieldkit.records.layout import Layout
@@ -221,7 +221,9 @@ def read_header(data: bytes) -> BatchHeader:
 
 def _read_seeds(wire: Iterable[Any], header: BatchHeader) -> dict[int, bytes]:
     seeds = {
-        index: seed for index, seed in wire if type(seed) is bytes and len(seed) == SEED_BYTES
+        index: seed
+        for index, seed in wire
+        if type(seed) is bytes and len(seed) == SEED_BYTES
     }
     last = header.first + header.count - 1
     if not set(range(seed_index(header.first), seed_index(last) + 1)) <= seeds.keys():
@@ -271,9 +273,8 @@ def _unpack_changes(
     heads: list[Column],
     groups: list[Any],
 ) -> tuple[Change, ...]:
-    *columns, order = heads
-    stamps = unpack_rows(columns, header.count)
-    total = sum(stamp[-1] for stamp in stamps)
+    stamps, writes_each, order = _unpack_heads(header, heads)
+    total = sum(writes_each)
     if len(groups) != len(layouts) or total > header.count * WRITES_MAX:
         raise CodecError("codec.shape", what="batch body")
     queues = [
@@ -281,15 +282,40 @@ def _unpack_changes(
         for layout, group in zip(layouts, groups, strict=True)
     ]
     writes = iter([next(queues[number]) for number in unpack_column(order, total)])
-    return tuple(
-        [
-            Change(
-                read_stamp((header.epoch, header.first + place, *stamp[:-1])),
-                tuple([next(writes) for _ in range(stamp[-1])]),
-            )
-            for place, stamp in enumerate(stamps)
-        ]
+    return tuple([
+        Change(stamp, tuple([next(writes) for _ in range(many)]))
+        for stamp, many in zip(stamps, writes_each, strict=True)
+    ])  # fmt: skip
+
+
+def _unpack_heads(
+    header: BatchHeader, heads: list[Column]
+) -> tuple[list[Stamp], Sequence[int], Column]:
+    """Return stamps, how many writes each change has, and the order of the layouts.
+
+    Types are checked a column at a time; ``read_stamp`` does the same for one head.
+    """
+    *columns, order = heads
+    fields = [unpack_column(column, header.count) for column in columns]
+    persons, roles, rosters, times, leads, becauses, writes_each = fields
+    right = (
+        {*map(type, persons)} == {bytes}
+        and {*map(type, roles)} == {str}
+        and {*map(type, (*rosters, *times, *leads, *writes_each))} == {int}
+        and {*map(type, becauses)} <= {str, type(None)}
+        and min(leads) >= 0
+        and min(writes_each) > 0
     )
+    if not right:
+        raise CodecError("codec.shape", what="change head")
+    epoch, first = header.epoch, header.first
+    stamps = [
+        Stamp(epoch, counter, *fields)
+        for counter, fields in enumerate(
+            zip(persons, roles, rosters, times, leads, becauses, strict=True), first
+        )
+    ]
+    return stamps, writes_each, order
 
 
 def _unpack_writes(layout: Layout, group: Any) -> list[Write]:

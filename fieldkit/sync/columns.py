@@ -36,6 +36,7 @@ DECIMALS_MAX: Final = 6
 LIST_WIDTH_MAX: Final = 16
 _JOIN, _SET_JOIN, _EMPTY_SET = "\x00", "\x02", "\x03"
 _DEPTH_MAX: Final = 6
+_SAMPLE: Final = 8  # floats tried before all are
 _NONE: Final = frozenset({type(None)})
 _SCALARS: Final = frozenset({type(None), bool, int, str, bytes})
 
@@ -96,11 +97,14 @@ def _pack_integers(values: Sequence[int]) -> Column:
 
 
 def _pack_floats(values: Sequence[float]) -> Column:
+    largest = max(map(abs, values))
     for digits in range(DECIMALS_MAX + 1):
         scale = 10**digits
-        whole = [round(value * scale) for value in values]
-        if max(map(abs, whole)) >= 1 << 53:
+        if largest * scale >= 1 << 53:
             break
+        if any(round(value * scale) / scale != value for value in values[:_SAMPLE]):
+            continue
+        whole = [round(value * scale) for value in values]
         if all(n / scale == value for n, value in zip(whole, values, strict=True)):
             return [6, digits, pack_column(whole)]
     return [1, list(values)]

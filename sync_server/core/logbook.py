@@ -43,7 +43,7 @@ class LogBook:
         return found
 
     def fits(self, dot: Dot) -> bool | None:
-        """Return whether a logged change has this dot; None if its counter is not here."""
+        """Return whether a logged change has this dot; None for an unknown counter."""
         known = False
         for logged in self._storage.overlapping(dot.epoch, dot.counter, dot.counter):
             batch = self.open(logged.hash)

@@ -172,7 +172,7 @@ class Pager:
         return sorted(names)
 
     def _written_by(self, device: DeviceCertificate, window: Window) -> list[PartRow]:
-        """Return parts of records that the device wrote without being in their scope."""
+        """Return parts of records that the device wrote outside its scope."""
         own = self._own_epochs(device)
         written = [
             record_id
