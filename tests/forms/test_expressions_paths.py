@@ -251,6 +251,7 @@ def test_namespaces_are_told_apart():
     assert texts("/other:body/other:div", here) == ["x"]
     assert texts("/h:body/*", here) == []
     assert texts("/*/div", here) == ["y"]
+    assert texts("/body", here) == []
     assert texts("/*/other:*", here) == ["x"]
     assert texts("/*/text()", here) == ["z"]
     assert parse("local-name(/*)").evaluate(here) == "body"

@@ -201,8 +201,19 @@ def _check_count(function: Function, call: Call) -> None:
 
 
 def _prepared(call: Call) -> tuple[Syntax, ...]:
-    """Return the arguments as the two functions that look at their syntax want them."""
+    """Return the arguments as the functions that look at their syntax want them.
+
+    ``${name}`` speaks of answers: a blank one adds nothing to a sum, as in Collect.
+    A path speaks of nodes: a blank one makes the sum NaN, as in XPath and Web Forms.
+    """
     arguments = call.arguments
+    if call.name in ("sum", "max", "min"):
+        return tuple(
+            Reference(one.name, answered=True)
+            if isinstance(one, Reference) and not one.saved
+            else one
+            for one in arguments
+        )
     if call.name == "indexed-repeat" and isinstance(arguments[0], Reference):
         return (Reference(arguments[0].name, everywhere=True), *arguments[1:])
     if call.name in ("jr:choice-name", "choice-label"):

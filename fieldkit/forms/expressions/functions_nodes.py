@@ -22,6 +22,7 @@ from fieldkit.forms.expressions.values import (
 
 _SEED_MODULUS = 2_147_483_647
 _SEED_FACTOR = 16_807
+_NAMED = frozenset(("element", "attribute", "instruction"))
 
 
 def unavailable(name: str) -> ExpressionError:
@@ -81,14 +82,14 @@ def current(context: Context) -> NodeSet:
 def name(context: Context, nodes: NodeSet | None = None) -> str:
     """Return the first node's name as written."""
     node = _first(context, nodes)
-    return node.name if node is not None else ""
+    return node.name if node is not None and node.kind in _NAMED else ""
 
 
 @function("local-name", "context nodes?", "text")
 def local(context: Context, nodes: NodeSet | None = None) -> str:
     """Return the first node's name without its prefix."""
     node = _first(context, nodes)
-    return local_name(node) if node is not None else ""
+    return local_name(node) if node is not None and node.kind in _NAMED else ""
 
 
 @function("namespace-uri", "context nodes?", "text")

@@ -112,14 +112,12 @@ function("false", "", "boolean")(lambda: False)
 
 
 def _numbers(context: Context, values: Sequence[Value]) -> list[float]:
-    """Return all numbers; blank ones are left out, as JavaRosa does."""
+    """Return all numbers, those of a node-set one by one."""
     numbers = []
     for value in values:
         if isinstance(value, NodeSet):
-            numbers += [
-                node_number(n, context.zone) for n in value if node_text(n).strip()
-            ]
-        elif not isinstance(value, str) or value.strip():
+            numbers += [node_number(node, context.zone) for node in value]
+        else:
             numbers.append(to_number(value, context.zone))
     return numbers
 

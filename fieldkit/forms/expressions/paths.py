@@ -112,7 +112,7 @@ def node_test(axis: str, test: str) -> Test:
     return lambda node, spaces: (
         node.name == local
         and node.kind == principal
-        and (not node.namespace or spaces.get("", node.namespace) == node.namespace)
+        and (not spaces or spaces.get("", "") == node.namespace)
     )
 
 

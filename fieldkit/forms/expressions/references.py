@@ -31,7 +31,17 @@ def compile_reference(reference: Reference) -> Code:
         return Code(
             kind="nodes", run=lambda context: NodeSet(everywhere(context.index, name))
         )
+    if reference.answered:
+        return _answered_code(name)
     return _reference_code(name)
+
+
+def _answered_code(name: str) -> Code:
+    def run(context: Context) -> NodeSet:
+        nodes = _several(context, name)
+        return NodeSet(node for node in nodes if node_text(node).strip())
+
+    return Code(kind="nodes", run=run)
 
 
 def _several(context: Context, name: str) -> list[AnswerNode]:

@@ -22,12 +22,14 @@ class Number:
 class Reference:
     """``${name}``; ``saved`` for ``${last-saved#name}``.
 
-    ``everywhere`` asks for every node of that name, whatever instance we are in.
+    ``everywhere`` asks for every node of that name, whatever instance we are in;
+    ``answered`` leaves out those that hold nothing.
     """
 
     name: str
     saved: bool = False
     everywhere: bool = False
+    answered: bool = False
 
 
 @dataclass(frozen=True, slots=True)
