@@ -99,8 +99,8 @@ class Record:
         return tuple(sorted(alive, key=self._place_of))
 
     def instance_life(self, instance: str) -> str:
-        """Return what became of an instance, in the words of ``life``."""
-        return self._life_of(f"{instance}/")
+        """Return what became of an instance (of the record if empty), as ``life``."""
+        return self._life_of(f"{instance}/" if instance else "")
 
     def unseen_by_withdrawal(self, instance: str = "") -> tuple[str, ...]:
         """Return the registers with a live value that a withdrawal had not seen.

@@ -199,14 +199,15 @@ def run(fleet: Fleet, actions: Iterable[tuple[str, int, int]]) -> None:
 
 
 def _save(laptop: Laptop, value: str, choice: int) -> None:
-    paths = laptop.fleet.form.paths
-    laptop.save({paths[choice % len(paths)]: None if choice % 7 == 6 else value})
-
-
-def _save_all(laptop: Laptop, value: str, choice: int) -> None:
+    form = laptop.fleet.form
+    group = form.group_of(form.paths[choice % len(form.paths)])
     laptop.save(
-        {path: f"{value}, {path}" for path in laptop.fleet.form.paths[choice % 2 :]}
+        {path: None if choice % 7 == 6 else f"{value}, {path}" for path in group}
     )
+
+
+def _save_all(laptop: Laptop, value: str, _choice: int) -> None:
+    laptop.save({path: f"{value}, {path}" for path in laptop.fleet.form.paths})
 
 
 def _open(laptop: Laptop, _value: str, _choice: int) -> None:

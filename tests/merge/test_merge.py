@@ -200,8 +200,8 @@ def test_two_leaves_forged_to_one_tag_merge_the_same_on_every_machine() -> None:
     forged = honest._replace(values=("z", None, None))
     parts = [Part((honest,)), Part((forged._replace(position=7),))]
 
-    one = join(*parts, fleet.layouts)
-    two = join(*reversed(parts), fleet.layouts)
+    one = join(parts[0], parts[1], fleet.layouts)
+    two = join(parts[1], parts[0], fleet.layouts)
 
     assert one == two
     assert len(one.entries) == 1
