@@ -1,0 +1,85 @@
+"""The command line as a whole: one module a noun, errors told in the user's words."""
+
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from fieldkit.cli import form, speech
+from fieldkit.cli.screen import show_error
+from fieldkit.cli.speech import tell
+from fieldkit.cli.workspace import Place
+from fieldkit.errors import FieldKitError
+
+_EVERYWHERE = {"-w": 2, "--workspace": 2, "--lang": 2}
+
+
+class Root(TyperGroup):
+    """The outermost command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Take ``-w`` and ``--lang`` wherever they stand in the line."""
+        return super().parse_args(ctx, _general_first(args))
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command; an error of ours is told, and gives its exit code."""
+        try:
+            return super().invoke(ctx)
+        except FieldKitError as error:
+            show_error(error)
+            raise typer.Exit(error.exit_code) from None
+
+
+def _general_first(arguments: list[str]) -> list[str]:
+    """Return ``arguments`` with the options that any command takes at the front.
+
+    >>> _general_first(["form", "list", "-w", "here", "--", "-w"])
+    ['-w', 'here', 'form', 'list', '--', '-w']
+    """
+    first: list[str] = []
+    rest: list[str] = []
+    waiting = list(arguments)
+    while waiting and waiting[0] != "--":
+        name, sign, _ = waiting[0].partition("=")
+        count = 1 if sign else _EVERYWHERE.get(name, 1)
+        (first if name in _EVERYWHERE else rest).extend(waiting[:count])
+        del waiting[:count]
+    return first + rest + waiting
+
+
+app = typer.Typer(
+    cls=Root,
+    name="fieldkit",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=tell(
+        "FieldKit: เครื่องมือสำรวจภาคสนามที่ทำงานได้โดยไม่มีอินเทอร์เน็ต",
+        "FieldKit: field surveys that work with no network.",
+    ),
+)
+app.add_typer(form.app, name="form")
+
+
+@app.callback()
+def general(
+    ctx: typer.Context,
+    workspace: Annotated[
+        str,
+        typer.Option(
+            "-w", "--workspace", envvar="FIELDKIT_WORKSPACE", metavar="DIR",
+            help=tell("โฟลเดอร์ของงาน", "The folder of the workspace."),
+        ),
+    ] = "",
+    lang: Annotated[
+        str | None,
+        typer.Option(
+            envvar=speech.VARIABLE, metavar="th|en",
+            help=tell("ภาษา", "Language."), show_default=False,
+        ),
+    ] = None,
+) -> None:  # fmt: skip
+    """Take note of what every command needs."""
+    speech.speak(lang)
+    ctx.obj = Place(workspace)
