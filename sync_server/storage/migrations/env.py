@@ -1,0 +1,10 @@
+"""Run by alembic: migrates over the connection that ``schema.py`` hands it."""
+
+from alembic import context
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    transactional_ddl=True,
+)
+with context.begin_transaction():
+    context.run_migrations()
