@@ -269,9 +269,11 @@ class _Sweep:
 
         def step(values: Values, found: list[Problem]) -> None:
             value = values[place]
-            if value is None or hidden[0] or allows(value):
+            if value is None or hidden[0]:
                 return
-            if not any(p.path == path for p in found):
+            if found and any(p.path == path for p in found):
+                return  # of the wrong type: nothing to weigh
+            if not allows(value):
                 found.append(problem(question, "constraint"))
 
         return step

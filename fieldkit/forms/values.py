@@ -246,8 +246,8 @@ _TESTS: Final[dict[str, Test]] = {
     "integer": lambda v: type(v) is int and -INTEGER_MAX <= v <= INTEGER_MAX,
     "decimal": lambda v: type(v) is float and math.isfinite(v),
     "date": lambda v: type(v) is str and is_iso_date(v),
-    "reference": lambda v: type(v) is int or (
-        type(v) is bytes and len(v) == RECORD_ID_BYTES
+    "reference": lambda v: (type(v) is bytes and len(v) == RECORD_ID_BYTES) or (
+        type(v) is int and v >= 0
     ),
     "attachment": is_attachment,
     "geopoint": is_geopoint,

@@ -1,9 +1,9 @@
 """The form library as tests use it: read from the files that ship, at a fixed time."""
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
+from textwrap import dedent
 
 from fieldkit.forms.document import read_form
 from fieldkit.forms.form import Form, parse_form
@@ -33,19 +33,17 @@ def library() -> Forms:
 
 
 def small(survey: str, more: str = "", head: str = HEAD) -> Form:
-    """Return a form of a few questions; each line of ``survey`` is one, in braces."""
+    """Return a form of a few questions, each in braces on a line of its own.
+
+    What stands further in goes on with the line before.
+    """
     return parse_form(read_form(written(survey, more, head), lists=library().lists))
 
 
 def written(survey: str, more: str = "", head: str = HEAD) -> str:
     """Return the file of `small`."""
-    lines = [f"  - {line.strip()}" for line in survey.strip().splitlines()]
+    lines = [
+        f"  - {line}" if line.startswith("{") else f"      {line}"
+        for line in dedent(survey).strip().splitlines()
+    ]
     return "\n".join([head + "survey:", *lines, more])
-
-
-def at(form: Form, answers: Mapping[str, object]) -> dict[str, object]:
-    """Return answers named by path or unique name, by path."""
-    return {
-        key if form.question_at(key) else form.path_of(key): value
-        for key, value in answers.items()
-    }

@@ -48,7 +48,7 @@ def test_a_misspelt_key_is_answered_with_the_nearest_one() -> None:
 def test_choices_named_no_and_0_stay_text() -> None:
     text = written(
         "{type: select_one c, name: no, label: {th: ก}}",
-        "choices:\n  c:\n    - {name: no, label: {th: ก}}\n    - {name: 0, label: {th: ข}}",
+        "choices: {c: [{name: no, label: {th: ก}}, {name: 0, label: {th: ข}}]}",
     )
 
     document = read_form(text, lists=LISTS)

@@ -8,6 +8,8 @@ from fieldkit.forms.form import template_of
 from tests.forms.library import HEAD, library, small
 
 ID = "0" * 31 + "1"
+BAND = "{from: 0, to: 1, code: x, label: {th: ก}}"
+B = "{type: text, name: b, label: {th: ก}"
 A = "{type: text, name: a, label: {th: ก}}"
 
 
@@ -20,9 +22,13 @@ def codes(survey: str, more: str = "", head: str = HEAD) -> list[str]:
 
 
 NESTED = """
-{type: group, name: g, survey: [{type: text, name: x, label: {th: ก}}, {type: text, name: y, label: {th: ก}}]}
+{type: group, name: g, survey: [
+  {type: text, name: x, label: {th: ก}}, {type: text, name: y, label: {th: ก}}]}
 {type: group, name: h, survey: [{type: text, name: x, label: {th: ก}}]}
-{type: repeat, name: members, survey: [{type: text, name: n, label: {th: ก}, merge_group: m}, {type: group, name: deep, survey: [{type: text, name: o, label: {th: ก}, merge_group: m}]}]}
+{type: repeat, name: members, survey: [
+  {type: text, name: n, label: {th: ก}, merge_group: m},
+  {type: group, name: deep, survey: [
+    {type: text, name: o, label: {th: ก}, merge_group: m}]}]}
 {type: calculate, name: c, calculation: "count(${members})"}
 """
 
@@ -90,7 +96,8 @@ def test_reserved_and_unknown_registers_have_a_class() -> None:
 def test_choices_grow_worse_in_their_order_unless_severity_says_otherwise() -> None:
     form = small(
         "{type: select_one c, name: a, label: {th: ก}, merge: worst}",
-        "choices: {c: [{name: u, label: {th: ก}, severity: -1}, {name: v, label: {th: ก}}]}",
+        "choices: {c: [{name: u, label: {th: ก}, severity: -1},"
+        " {name: v, label: {th: ก}}]}",
     )
 
     question = form.question("a")
@@ -143,12 +150,12 @@ def test_choices_grow_worse_in_their_order_unless_severity_says_otherwise() -> N
             "form.sealed_to",
         ),
         (
-            "{type: text, name: b, label: {th: ก}, sensitivity: sealed, sealed_to: [king]}",
+            f"{B}, sensitivity: sealed, sealed_to: [king]}}",
             "form.role_unknown",
         ),
         ("{type: group, name: g}", "form.group_empty"),
         (
-            "{type: text, name: b, label: {th: ก}, survey: [{type: text, name: d, label: {th: ก}}]}",
+            f"{B}, survey: [{A}]}}",
             "form.survey_in_question",
         ),
     ],
@@ -205,12 +212,11 @@ def test_a_merge_group_has_one_class_and_one_policy(change: str) -> None:
     ("more", "code"),
     [
         (
-            "score: {of: z, bands: [{from: 0, to: 1, code: x, label: {th: ก}}]}",
+            f"score: {{of: z, bands: [{BAND}]}}",
             "form.name_unknown",
         ),
         (
-            "score: {of: a, bands: [{from: 0, to: 1, code: x, label: {th: ก}},"
-            " {from: 1, to: 2, code: y, label: {th: ก}}]}",
+            f"score: {{of: a, bands: [{BAND}, {BAND}]}}",
             "form.bands",
         ),
         ("actions: [{when: '${z} = 1', open: f}]", "form.name_unknown"),

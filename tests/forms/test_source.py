@@ -1,5 +1,7 @@
 """Form text is read as YAML 1.2 with every place known, and nothing else of YAML."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -52,9 +54,7 @@ def test_what_a_form_may_not_use_is_refused(text: str, code: str) -> None:
 
 @given(st.text(alphabet="ab:-[]{}&*!|>'\"#,\n \t\\%@`?01\u0e01\x85", max_size=40))
 def test_any_text_gives_a_value_or_a_form_error(text: str) -> None:
-    try:
-        source = read_source(text)
-    except FormError as error:
-        assert error.message("th")
-    else:
-        assert isinstance(source.value, Plain | str | list | dict | None)
+    with suppress(FormError):
+        value = read_source(text).value
+
+        assert isinstance(value, Plain | str | list | dict | None)

@@ -29,7 +29,8 @@ FORM = small(
     {type: calculate, name: calculate, calculation: "1"}
     """,
     "choices: {c: [{name: 0, label: {th: ไม่มีเลย, en: Not at all}},"
-    " {name: 1, label: {th: บางวัน, en: Some days}}, {name: no, label: {th: ไม่, en: No}}]}",
+    " {name: 1, label: {th: บางวัน, en: Some days}},"
+    " {name: no, label: {th: ไม่, en: No}}]}",
 )
 RECORD_ID = bytes(range(16))
 PHOTO = [bytes(32), 1024, "image/jpeg"]
