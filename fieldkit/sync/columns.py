@@ -18,10 +18,12 @@ A packed column is ``[kind, …]``. The packer takes the first kind that fits:
  7  lists       ``[7, width, [column, …]]``    lists of one width
  8  sets        ``[8, column]``                lists of text, joined by U+0002
  9  some        ``[9, mask, column]``          none in some rows; a byte a row
+10  dates       ``[10, column]``               ISO dates, as days since 0001-01-01
 ==  ==========  =====================================================================
 """
 
 from collections.abc import Callable, Sequence
+from datetime import date
 from itertools import accumulate, pairwise
 from typing import Any, Final
 
@@ -36,6 +38,7 @@ DECIMALS_MAX: Final = 6
 LIST_WIDTH_MAX: Final = 16
 _JOIN, _SET_JOIN, _EMPTY_SET = "\x00", "\x02", "\x03"
 _DEPTH_MAX: Final = 6
+_DATE_LENGTH: Final = 10
 _SAMPLE: Final = 8  # floats tried before all are
 _NONE: Final = frozenset({type(None)})
 _SCALARS: Final = frozenset({type(None), bool, int, str, bytes})
@@ -78,8 +81,27 @@ def _pack_texts(values: Sequence[str]) -> Column:
     if len(names) <= min(NAMES_MAX, len(values) // ROWS_A_NAME_MIN):
         codes = {name: code for code, name in enumerate(names)}
         return [2, names, bytes(map(codes.__getitem__, values))]
+    if len(values[0]) == _DATE_LENGTH and (days := _days(values)) is not None:
+        return [10, pack_column(days)]
     joined = _JOIN.join(values)
     return [3, joined] if joined.count(_JOIN) == len(values) - 1 else [1, list(values)]
+
+
+def _days(values: Sequence[str]) -> list[int] | None:
+    """Return the day numbers of ISO dates; None if one of them is anything else."""
+    if set(map(len, values)) != {_DATE_LENGTH}:
+        return None
+    try:
+        return [_day(value) for value in values]
+    except ValueError:
+        return None
+
+
+def _day(text: str) -> int:
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:  # a week date has ten letters too
+        raise ValueError(text)
+    return day.toordinal()
 
 
 def _pack_bytes(values: Sequence[bytes]) -> Column:
@@ -241,6 +263,12 @@ def _some(rest: Any, count: int, depth: int) -> Sequence[Any]:
     return [next(values) if there else None for there in mask]
 
 
+def _dates(rest: Any, count: int, depth: int) -> Sequence[Any]:
+    (column,) = rest
+    days = unpack_column(column, count, depth + 1)
+    return [date.fromordinal(day).isoformat() for day in days]
+
+
 _UNPACKERS: Final[dict[int, Callable[[Any, int, int], Sequence[Any]]]] = {
     0: _same,
     1: _raw,
@@ -252,4 +280,5 @@ _UNPACKERS: Final[dict[int, Callable[[Any, int, int], Sequence[Any]]]] = {
     7: _lists,
     8: _sets,
     9: _some,
+    10: _dates,
 }
