@@ -4,7 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
-from fieldkit.errors import AnswerError, FieldKitError, FormError
+from fieldkit.errors import (
+    AnswerError,
+    ExpressionError,
+    FieldKitError,
+    FormError,
+    NotFoundError,
+)
 from fieldkit.forms.document import (
     ExampleDocument,
     ListDocument,
@@ -44,16 +50,26 @@ def check_form(
         form = parse_form(read_form(text, lists=lists))
     except FormError as error:
         return [_finding(problem) for problem in problems_of(error)]
-    errors = [
-        FormError("form.example", path=f"examples/{place}", row=1, wrong=wrong)
+    errors: list[FieldKitError] = [
+        error
         for place, example in enumerate(form.examples)
-        for wrong in run_example(form, example, now)
+        for error in _example_errors(form, f"examples/{place}", example, now)
     ]
     known = (published or {}).get(form.key)
     if known is not None and known != form.hash:
         path = f"{form.form_id}/{form.version}"
         errors.append(FormError("form.published", path=path, row=1))
     return [_finding(error) for error in errors]
+
+
+def _example_errors(
+    form: Form, path: str, example: ExampleDocument, now: datetime
+) -> list[FieldKitError]:
+    try:
+        found = run_example(form, example, now)
+    except (ExpressionError, NotFoundError) as error:
+        found = (error.message(),)
+    return [FormError("form.example", path=path, row=1, wrong=wrong) for wrong in found]
 
 
 def run_example(form: Form, example: ExampleDocument, now: datetime) -> tuple[str, ...]:
@@ -79,7 +95,7 @@ def read_answers(
     """Return answers by path, and of those that cannot be read the kind of problem.
 
     Raises:
-        NotFoundError: A key names no question.
+        NotFoundError: A key names no question, or several.
     """
     answers: dict[str, object] = {}
     misfits: dict[str, str] = {}

@@ -1,6 +1,8 @@
 """The check before publishing: soundness, examples, nothing published changed."""
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from fieldkit.forms.check import check_form, run_example
 from fieldkit.forms.document import ExampleDocument
@@ -37,6 +39,41 @@ def test_an_example_that_does_not_hold_is_a_finding() -> None:
     assert codes(written(SUM, "examples: [{answers: {a: 1}, expect: {b: 3}}]")) == [
         "form.example"
     ]
+
+
+@pytest.mark.parametrize("key", ["z", "members[]/z", ""])
+def test_an_example_that_names_no_question_is_a_finding(key: str) -> None:
+    example = f"examples: [{{answers: {{'{key}': 1}}, expect: {{b: 2}}}}]"
+
+    assert codes(written(SUM, example)) == ["form.example"]
+
+
+SHIPPED = [library().text(form_id, 1) for form_id in library()]
+PIECES = st.sampled_from(
+    [
+        "",
+        "survey:",
+        "  - {type: group, name: g}",
+        "    relevant: ${a} +",
+        "score: {of: total, bands: []}",
+        "from_previous: [1, {a: {b: [c]}}]",
+        "  x: [",
+        "version: 99999999999999999999999",
+        "examples: [{answers: {first_name: [1]}, expect: {band: []}}]",
+    ]
+)
+
+
+@given(text=st.sampled_from(SHIPPED), data=st.data())
+@settings(max_examples=60)
+def test_a_damaged_form_gives_findings_and_never_another_error(text, data) -> None:
+    lines = text.split("\n")
+    place = data.draw(st.integers(0, len(lines) - 1))
+    lines[place] = data.draw(PIECES | st.just(lines[-place]) | st.text(max_size=20))
+
+    for finding in check_form("\n".join(lines), lists=LISTS, now=NOW):
+        assert finding.row >= 1
+        assert finding.error.message("th")
 
 
 def test_a_published_version_cannot_change() -> None:
