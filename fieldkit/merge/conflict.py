@@ -12,10 +12,13 @@ proposal                  someone proposes another value than was decided
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice, product
 from typing import Final, Literal, Protocol, TypeVar
 
 from fieldkit.crypto.hashes import digest
+from fieldkit.forms.evaluate import validate as validate_form
+from fieldkit.forms.form import Form
 from fieldkit.merge.machine import illegal_steps
 from fieldkit.merge.policies import Alternative, Contested
 from fieldkit.merge.views import (
@@ -37,7 +40,8 @@ Urgency = Literal["normal", "low"]
 CONFLICT_ID_BYTES: Final = 8
 COMBINATIONS_MAX: Final = 64
 """Beyond so many combinations of contested answers no rule is judged."""
-_RULES: Final = frozenset({"constraint", "relevant"})
+_RULES: Final = frozenset({"constraint"})
+"""A choice that this form does not know may come from a newer one: no conflict."""
 
 Now = TypeVar("Now")
 F = TypeVar("F", bound=MergeForm)
@@ -52,7 +56,7 @@ class Problem(Protocol):
 
     @property
     def kind(self) -> str:
-        """Which rule: ``constraint``, ``relevant``, or one that is no conflict."""
+        """Which rule: ``constraint``, or one that is no conflict."""
 
 
 Validate = Callable[[F, Mapping[str, object], Now], Iterable[Problem]]
@@ -89,11 +93,7 @@ class Conflict:
 
 
 def find_conflicts(
-    record: Record,
-    form: F,
-    now: Now,
-    validate: Validate[F, Now] | None = None,
-    events: Sequence[Event] = (),
+    record: Record, form: Form, now: datetime, events: Sequence[Event] = ()
 ) -> tuple[Conflict, ...]:
     """Return what only a person can settle in ``record``.
 
@@ -101,15 +101,25 @@ def find_conflicts(
         record: a merged record.
         form: its form.
         now: the time that rules such as ``today()`` are judged at.
-        validate: judges answers by the form's rules; left out, no rule is judged.
         events: the record's history where it is known, to find steps that a machine
             does not allow although nobody contested them.
     """
+    return conflicts_by(validate_form, record, form, now, events)
+
+
+def conflicts_by(
+    validate: Validate[F, Now],
+    record: Record,
+    form: F,
+    now: Now,
+    events: Sequence[Event] = (),
+) -> tuple[Conflict, ...]:
+    """Return what ``find_conflicts`` does, the form's rules judged by ``validate``."""
     said = effective(record, form)
     found = [*_flagged(record, said.unsettled), *_withdrawn(record)]
     known = {register for conflict in found for register in conflict.registers}
     found += (c for c in _illegal(record, form, events) if not known & {*c.registers})
-    if validate is not None and said.life != "withdrawn":
+    if said.life != "withdrawn":
         found += _inconsistent(record, form, _broken(form, now, validate, said))
     return tuple(found)
 
@@ -208,11 +218,7 @@ def _broken(
 def _settlements(said: Effective) -> Iterator[Mapping[str, object]]:
     """Yield the answers for each way to settle what is contested; none if too many."""
     open_views = [
-        [
-            dict(zip(view.registers, one.values, strict=True))
-            for one in view.alternatives
-            if one.lead.counts
-        ]
+        [dict(zip(view.registers, one.values, strict=True)) for one in view.counted]
         for view in said.unsettled
         if any(type(value) is Contested for value in view.values)
     ]

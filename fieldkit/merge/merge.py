@@ -31,8 +31,11 @@ def merge(part: Part, changes: Iterable[Part], layouts: Layouts) -> Part:
 
 def written(entry: Entry, replaces: Iterable[Dot], layout: Layout) -> Part:
     """Return the part that one write makes by itself."""
+    dots = tuple(replaces)
+    if not dots:
+        return Part((entry,), {})
     names = frozenset(name for _, name in live_places(entry, layout))
-    return Part((entry,), dict.fromkeys(replaces, names) if names else {})
+    return Part((entry,), dict.fromkeys(dots, names) if names else {})
 
 
 def join(ours: Part, theirs: Part, layouts: Layouts) -> Part:

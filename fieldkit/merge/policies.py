@@ -6,12 +6,13 @@ stays live beside it, and what a person should look at is only flagged.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, NamedTuple, cast
+from typing import Final, Literal, NamedTuple, TypeVar, cast
 
 from fieldkit.codec import encode
 from fieldkit.merge.machine import REFERRAL, Machine, fold
 from fieldkit.records.record import Sibling
 
+T = TypeVar("T")
 Flag = Literal["contested", "worst", "illegal_transition", "proposal"]
 DECIDERS: Final = frozenset({"officer", "coordinator", "data_manager"})
 """Roles that decide an ``authority`` question which names no others."""
@@ -67,7 +68,7 @@ def same(ours: object, theirs: object) -> bool:
     return encode(ours) == encode(theirs)
 
 
-def distinct(values: Sequence[object]) -> tuple[object, ...]:
+def distinct(values: Sequence[T]) -> tuple[T, ...]:
     """Return each value once, in the order given.
 
     >>> distinct([1, True, 1, None])

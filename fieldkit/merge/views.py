@@ -32,6 +32,7 @@ from fieldkit.merge.policies import (
     Contested,
     Flag,
     Rule,
+    distinct,
     read,
     same,
 )
@@ -84,12 +85,14 @@ class View(NamedTuple):
         registers: all registers of the group; one where it is no group.
         values: what is shown of each: a value or ``Contested``.
         alternatives: what each live write says, those that wait in quarantine too.
+        counted: those of which the values are made.
         flag: what a person should look at, or None.
     """
 
     registers: tuple[str, ...]
     values: tuple[object, ...]
     alternatives: tuple[Alternative, ...]
+    counted: tuple[Alternative, ...]
     flag: Flag | None
 
     @property
@@ -120,6 +123,24 @@ class Effective:
         """Return the registers on which people differ."""
         return tuple(n for n, v in self.answers.items() if type(v) is Contested)
 
+    def possible_answers(self) -> dict[str, tuple[object, ...]]:
+        """Return for each register all that it may say, as contested scores take it.
+
+        In a contested merge group the values go together: the first of each register,
+        the second of each.
+        """
+        found: dict[str, tuple[object, ...]]
+        found = {name: (value,) for name, value in self.answers.items()}
+        for view in self.unsettled:
+            if any(type(value) is Contested for value in view.values):
+                rows = distinct([one.values for one in view.counted])
+                for name, column in zip(
+                    view.registers, zip(*rows, strict=True), strict=True
+                ):
+                    if name in found:
+                        found[name] = column
+        return found
+
     def possible(self, register: str) -> tuple[object, ...]:
         """Return every value a register may have: one, or those that are contested."""
         value = self.answers.get(register)
@@ -146,7 +167,11 @@ def effective(record: Record, form: MergeForm, *, me: bytes = b"") -> Effective:
     for name, siblings in record.registers.items():
         if name in answers or name.rpartition("/")[2] in RESERVED:
             continue
-        view = _view(record, form, name, me)
+        registers = form.group_of(name)
+        if len(registers) == len(siblings) == 1 and siblings[0].counts:
+            answers[name] = siblings[0].value
+            continue
+        view = _view(record, form, registers, me)
         answers.update(zip(view.registers, view.values, strict=True))
         if len(view.alternatives) > 1 or not all(s.counts for s in siblings):
             unsettled.append(view)
@@ -167,14 +192,17 @@ def _is_quiet(record: Record) -> bool:
     return True
 
 
-def _view(record: Record, form: MergeForm, name: str, me: bytes) -> View:
-    registers = form.group_of(name)
+def _view(
+    record: Record, form: MergeForm, registers: tuple[str, ...], me: bytes
+) -> View:
     found = alternatives(record, registers)
-    counted = [one for one in found if one.lead.counts or one.lead.person == me]
+    counted = tuple(o for o in found if o.lead.counts or o.lead.person == me)
     if not counted:
-        return View(registers, (None,) * len(registers), found, None)
-    reading = read(rule_of(form, name), counted)
-    return View(registers, reading.values, found, reading.flag)
+        return View(registers, (None,) * len(registers), found, (), None)
+    if len(counted) == 1:
+        return View(registers, counted[0].values, found, counted, None)
+    reading = read(rule_of(form, registers[0]), counted)
+    return View(registers, reading.values, found, counted, reading.flag)
 
 
 def alternatives(record: Record, registers: Sequence[str]) -> tuple[Alternative, ...]:

@@ -6,6 +6,7 @@ writes have replaced, register by register. ``merge.merge.join`` unites two part
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from operator import itemgetter
 from typing import Final, NamedTuple, cast
 
@@ -93,8 +94,13 @@ def cuts(layout: Layout, classes: Sequence[int | None]) -> tuple[Cut, ...]:
             which go wherever a value of that repeat goes. ``_subject`` is left out: it
             belongs to the record itself.
     """
+    return _cuts(layout, tuple(classes))
+
+
+@lru_cache(maxsize=4_096)
+def _cuts(layout: Layout, classes: tuple[int | None, ...]) -> tuple[Cut, ...]:
     present = sorted({number for number in classes if number is not None})
-    return tuple(_cut(layout, tuple(classes), number) for number in present)
+    return tuple(_cut(layout, classes, number) for number in present)
 
 
 def _cut(layout: Layout, classes: tuple[int | None, ...], number: int) -> Cut:

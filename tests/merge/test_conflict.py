@@ -4,9 +4,15 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from fieldkit.merge.conflict import COMBINATIONS_MAX, Conflict, find_conflicts
+from fieldkit.merge.conflict import (
+    COMBINATIONS_MAX,
+    Conflict,
+    conflicts_by,
+    find_conflicts,
+)
 from fieldkit.records.edit import withdraw
 from fieldkit.records.history import history
+from tests.forms.library import NOW, library
 from tests.merge.fleet import AForm, Fleet, question
 from tests.merge.test_views import FORM as POLICIES
 from tests.merge.test_views import record, said
@@ -33,8 +39,12 @@ def validate(_form: AForm, answers: Mapping[str, object], now: int) -> Iterator[
         yield Broken("name", "required")
 
 
+def no_rules(_form: AForm, _answers: Mapping[str, object], _now: int) -> tuple[Broken]:
+    return (Broken("name", "required"),)
+
+
 def conflicts(fleet: Fleet) -> tuple[Conflict, ...]:
-    return find_conflicts(fleet.meet(), fleet.form, 2600, validate)
+    return conflicts_by(validate, fleet.meet(), fleet.form, 2600)
 
 
 def test_a_quiet_record_has_none() -> None:
@@ -84,7 +94,7 @@ def test_a_conflict_keeps_its_id_while_more_people_join_it() -> None:
 
 def test_conflicts_on_other_registers_and_records_have_other_ids() -> None:
     ids = {
-        find_conflicts(one, FORM, 0)[0].id
+        conflicts_by(no_rules, one, FORM, 0)[0].id
         for one in (
             record(name=[said(1), said(2, by="W")]),
             record(born=[said(1), said(2, by="W")]),
@@ -107,7 +117,7 @@ def test_a_policy_says_what_kind_of_conflict_it_is(
 ) -> None:
     whole = record(**{register: [said(values[0]), said(values[1], by="W")]})
 
-    (found,) = find_conflicts(whole, POLICIES, 0)
+    (found,) = conflicts_by(no_rules, whole, POLICIES, 0)
 
     assert (found.kind, found.urgency) == (kind, urgency)
 
@@ -116,7 +126,7 @@ def test_a_policy_says_what_kind_of_conflict_it_is(
 def test_policies_that_need_nobody_leave_no_conflict(register: str) -> None:
     whole = record(**{register: [said(1), said(2, by="W")]})
 
-    assert find_conflicts(whole, POLICIES, 0) == ()
+    assert conflicts_by(no_rules, whole, POLICIES, 0) == ()
 
 
 def test_delete_against_edit_is_a_conflict_that_names_what_was_unseen() -> None:
@@ -185,7 +195,7 @@ def test_a_rule_is_broken_only_if_it_is_however_the_others_are_settled() -> None
     )
 
     kinds = [
-        [c.kind for c in find_conflicts(one, FORM, 2600, validate)]
+        [c.kind for c in conflicts_by(validate, one, FORM, 2600)]
         for one in (whole, worse)
     ]
 
@@ -197,9 +207,7 @@ def test_beyond_the_bound_of_combinations_no_rule_is_judged() -> None:
     whole = record(name=many, born=many, died=[said(3000)])
 
     assert len(many) ** 2 > COMBINATIONS_MAX
-    assert {c.kind for c in find_conflicts(whole, FORM, 2600, validate)} == {
-        "contested"
-    }
+    assert {c.kind for c in conflicts_by(validate, whole, FORM, 2600)} == {"contested"}
 
 
 def test_a_step_that_the_machine_does_not_allow_is_found_in_the_history() -> None:
@@ -209,7 +217,25 @@ def test_a_step_that_the_machine_does_not_allow_is_found_in_the_history() -> Non
     merged = fleet.meet()
     events = history(fleet.entries.values(), fleet.layouts, fleet.replaced)
 
-    (found,) = find_conflicts(merged, form, 0, events=events)
+    (found,) = conflicts_by(no_rules, merged, form, 0, events=events)
 
     assert found.kind == "illegal_transition"
-    assert find_conflicts(merged, form, 0) == ()
+    assert conflicts_by(no_rules, merged, form, 0) == ()
+
+
+def test_a_form_of_the_library_judges_its_own_merged_records() -> None:
+    form = library().latest("home_visit")
+    visit = record(
+        visited_on=[said("2023-02-20", by="W")],
+        outcome=[said("met")],
+        next_visit=[said("2023-02-13")],
+        **{"measured/systolic": [said(130), said(120, by="W")]},
+        **{"measured/diastolic": [said(80), said(85, by="W")]},
+    )
+
+    found = find_conflicts(visit, form, NOW)
+
+    assert [(c.kind, c.registers) for c in found] == [
+        ("contested", ("measured/systolic", "measured/diastolic")),
+        ("inconsistent", ("next_visit",)),
+    ]

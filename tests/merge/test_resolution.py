@@ -3,13 +3,14 @@
 import pytest
 
 from fieldkit.errors import AnswerError, NotFoundError
-from fieldkit.merge.conflict import find_conflicts
+from fieldkit.merge.conflict import conflicts_by
 from fieldkit.merge.policies import Contested
 from fieldkit.merge.resolution import bring_back, resolve, save, undo
 from fieldkit.merge.views import effective
 from fieldkit.records.edit import withdraw
 from fieldkit.records.history import Event, history, not_kept, siblings_before
 from tests.merge.fleet import AForm, Fleet, question
+from tests.merge.test_conflict import no_rules
 
 FORM = AForm(
     ("name", "systolic", "diastolic", "area"),
@@ -55,7 +56,7 @@ def test_a_resolution_settles_the_conflict_on_every_device() -> None:
 
 def test_an_alternative_is_kept_by_its_dot_with_its_whole_group() -> None:
     fleet = contested(systolic=(120, 130), diastolic=(80, 85))
-    (found,) = find_conflicts(fleet.laptops[2].record(), FORM, 0)
+    (found,) = conflicts_by(no_rules, fleet.laptops[2].record(), FORM, 0)
     keep = next(one for one in found.alternatives if one.values == (130, 85))
 
     decide(fleet, ("systolic",), keep.lead.dot)
@@ -147,7 +148,7 @@ def test_undo_brings_a_group_back_as_it_was_entered_together() -> None:
 
     undone(fleet, ("diastolic",))
 
-    (found,) = find_conflicts(fleet.meet(), FORM, 0)
+    (found,) = conflicts_by(no_rules, fleet.meet(), FORM, 0)
     assert [one.values for one in found.alternatives] == [(120, 80), (130, 85)]
 
 
@@ -155,7 +156,7 @@ def test_what_an_undo_brought_back_can_be_settled_again() -> None:
     fleet = contested(systolic=(120, 130), diastolic=(80, 85))
     decide(fleet, ("systolic",), {"systolic": 1, "diastolic": 2})
     undone(fleet, ("systolic",))
-    (found,) = find_conflicts(fleet.meet(), FORM, 0)
+    (found,) = conflicts_by(no_rules, fleet.meet(), FORM, 0)
     second = found.alternatives[1].lead
 
     decide(fleet, found.registers, (second.dot, second.nth))
@@ -198,7 +199,7 @@ def test_a_record_that_was_withdrawn_unseen_can_be_let_live() -> None:
     decide(fleet, ("_life",), {"_life": "live"})
 
     assert fleet.meet().life == "live"
-    assert find_conflicts(fleet.meet(), FORM, 0) == ()
+    assert conflicts_by(no_rules, fleet.meet(), FORM, 0) == ()
 
 
 def test_a_withdrawal_that_is_confirmed_has_seen_everything() -> None:
@@ -206,7 +207,7 @@ def test_a_withdrawal_that_is_confirmed_has_seen_everything() -> None:
     ours, theirs = fleet.laptops[:2]
     ours.save({"name": "ก"})
     theirs.write(withdraw(theirs.record(), FORM))
-    (found,) = find_conflicts(fleet.meet(), FORM, 0)
+    (found,) = conflicts_by(no_rules, fleet.meet(), FORM, 0)
 
     decide(fleet, found.registers, found.siblings[0].dot)
 

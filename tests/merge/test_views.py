@@ -239,6 +239,20 @@ def test_possible_values_are_one_or_those_contested() -> None:
     assert view.possible("unheard_of") == (None,)
 
 
+def test_contested_scores_are_handed_the_values_of_a_group_together() -> None:
+    whole = record(
+        name=[said("ก")],
+        systolic=[said(120), said(130, by="W"), said(120, by="X")],
+        diastolic=[said(80), said(80, by="W"), said(80, by="X")],
+    )
+
+    assert effective(whole, FORM).possible_answers() == {
+        "name": ("ก",),
+        "systolic": (120, 130),
+        "diastolic": (80, 80),
+    }
+
+
 def test_instances_come_in_their_merged_order_without_the_removed() -> None:
     fleet = Fleet.born(AForm(("f",)))
     ours, theirs = fleet.laptops
