@@ -12,6 +12,7 @@ from typing import Final
 from fieldkit.crypto.keys import Recipient
 from fieldkit.errors import CodecError, CryptoError
 from fieldkit.records.layout import CLASSES
+from fieldkit.sync.shape import is_whole
 
 Act = Sequence[object]
 Check = Callable[[object], bool]
@@ -40,7 +41,7 @@ def _area(value: object) -> bool:
 
 
 def _number(value: object) -> bool:
-    return type(value) is int and value >= 0
+    return is_whole(value)
 
 
 def _bytes(length: int) -> Check:

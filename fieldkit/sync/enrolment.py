@@ -19,6 +19,7 @@ from fieldkit.crypto.sign import sign, verify
 from fieldkit.errors import CodecError, CryptoError
 from fieldkit.sync.acts import Act
 from fieldkit.sync.invitation import INVITATION_ID_BYTES, Issued
+from fieldkit.sync.shape import is_version, is_whole
 
 ENROLMENT_BYTES_MAX: Final = 8 << 10
 PERSON_BYTES: Final = 8
@@ -70,14 +71,15 @@ def read_enrolment(data: bytes) -> Enrolment:
     """
     match decode(data, bytes_max=ENROLMENT_BYTES_MAX):
         case [
-            1, bytes() as invitation_id, bytes() as person, bytes() as epoch,
+            version, bytes() as invitation_id, bytes() as person, bytes() as epoch,
             bytes() as sign_public, int(suite), bytes() as seal_public,
             bytes() as proof, bytes() as signature,
         ] if (
-            len(invitation_id) == INVITATION_ID_BYTES
+            is_version(version)
+            and len(invitation_id) == INVITATION_ID_BYTES
             and len(person) == PERSON_BYTES
             and len(epoch) == EPOCH_BYTES
-            and type(suite) is int
+            and is_whole(suite)
             and 0 < suite < 256  # noqa: PLR2004
         ):  # fmt: skip
             enrolment = Enrolment(

@@ -18,6 +18,7 @@ from fieldkit.crypto.sign import sign, verify
 from fieldkit.errors import BadSignatureError, CodecError
 from fieldkit.sync.acts import ROOT_ACTS, Act, check_act
 from fieldkit.sync.envelope import key_id
+from fieldkit.sync.shape import is_version, is_whole
 
 ENTRY_BYTES_MAX: Final = 4 << 20
 SIGNATURES_MAX: Final = 32
@@ -106,8 +107,9 @@ def read_entry(data: bytes) -> Entry:
         case _:
             raise CodecError("codec.shape", what="roster entry")
     match decode(body, bytes_max=ENTRY_BYTES_MAX):
-        case [1, int(version), bytes() as previous, int(issued_at), [*acts]] if (
-            type(version) is int
+        case [one, int(version), bytes() as previous, int(issued_at), [*acts]] if (
+            is_version(one)
+            and is_whole(version, issued_at)
             and version > 0
             and len(previous) == DIGEST_BYTES
             and all(type(act) is list for act in acts)

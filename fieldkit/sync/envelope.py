@@ -17,6 +17,7 @@ from fieldkit.crypto.padme import pad, padded_length, unpad
 from fieldkit.crypto.seal import Hpke
 from fieldkit.errors import CodecError, NotARecipientError
 from fieldkit.ports import Sealer
+from fieldkit.sync.shape import is_version, is_whole
 
 ENVELOPE_BYTES_MAX: Final = 16 << 20
 HYBRID_BYTES_MIN: Final = 64 << 10
@@ -135,8 +136,11 @@ def peek(envelope: bytes) -> Outside:
 
 def _read(envelope: bytes) -> tuple[int, bytes, bytes]:
     match decode(envelope, bytes_max=ENVELOPE_BYTES_MAX):
-        case [1, int(kind), bytes() as name, bytes() as sealed] if (
-            type(kind) is int and kind > 0 and len(name) == KEY_ID_BYTES
+        case [version, int(kind), bytes() as name, bytes() as sealed] if (
+            is_version(version)
+            and is_whole(kind)
+            and kind > 0
+            and len(name) == KEY_ID_BYTES
         ):
             return kind, name, sealed
     raise CodecError("codec.shape", what="envelope")

@@ -33,6 +33,7 @@ from fieldkit.ports import Random
 from fieldkit.sync.acts import Act, check_act
 from fieldkit.sync.envelope import key_id
 from fieldkit.sync.roster import Roster, fold
+from fieldkit.sync.shape import is_version, is_whole
 from fieldkit.thai.dates import format_date
 
 INVITATION_BYTES_MAX: Final = 16 << 20
@@ -120,6 +121,7 @@ def issued_from_wire(wire: object) -> Issued:
         ] if (
             len(invitation_id) == INVITATION_ID_BYTES
             and len(secret) == SECRET_BYTES
+            and is_whole(expires_ms)
         ):  # fmt: skip
             numbers = cast("list[int]", classes)
             issued = Issued(
@@ -222,7 +224,7 @@ def _read_file(data: bytes, pin: str, strength: Strength) -> tuple[bytes, bytes]
             bytes() as locked, bytes() as check,
         ] if check == _check(salt, items[2], locked):  # fmt: skip
             cost = Cost(memory_kib=memory_kib, passes=passes, lanes=lanes)
-            if strength.admits(cost):
+            if is_whole(*items[2]) and strength.admits(cost):
                 return locked, stretch(pin, salt, replace(strength, cost=cost))
     raise AccessError("invitation.damaged")
 
@@ -243,8 +245,9 @@ def _read_plain(plain: bytes) -> Welcome:
 
 def _read_body(body: bytes) -> Invitation:
     match decode(body, bytes_max=INVITATION_BYTES_MAX):
-        case [1, *issued, [*entries], [*forms], [*lists], [*urls]] if (
-            len(issued) == _ISSUED_FIELDS
+        case [version, *issued, [*entries], [*forms], [*lists], [*urls]] if (
+            is_version(version)
+            and len(issued) == _ISSUED_FIELDS
             and {bytes}.issuperset(map(type, (*entries, *forms, *lists)))
             and {str}.issuperset(map(type, urls))
         ):

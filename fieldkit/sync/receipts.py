@@ -26,6 +26,7 @@ from fieldkit.errors import BadSignatureError, CodecError, RemoteProtocolError
 from fieldkit.sync.batch import CHANGES_MAX
 from fieldkit.sync.envelope import key_id
 from fieldkit.sync.positions import Incarnations, read_incarnations
+from fieldkit.sync.shape import is_version, is_whole
 
 Disposition = Literal["applied", "review", "quarantined", "erased"]
 
@@ -146,7 +147,7 @@ def read_run(batch_hash: bytes, wire: object) -> Verdict:
     """
     match wire:
         case [int(offset), int(count), str(word), int(position), str(reason)] if (
-            _are_numbers(offset, count, position)
+            is_whole(offset, count, position)
             and 0 < count <= CHANGES_MAX
             and word in _DISPOSITIONS
             and len(reason) <= REASON_LENGTH_MAX
@@ -201,12 +202,12 @@ def _batch_items(batch: BatchReceipt) -> list[object]:
 
 def _read_body(body: bytes) -> Receipt:
     match decode(body, bytes_max=RECEIPT_BYTES_MAX):
-        case [1, bytes() as province, incarnations, [*batches], [*durable]] if (
-            len(province) == FINGERPRINT_BYTES
+        case [version, bytes() as province, log, [*batches], [*durable]] if (
+            is_version(version) and len(province) == FINGERPRINT_BYTES
         ):
             return Receipt(
                 province=province,
-                incarnations=read_incarnations(incarnations),
+                incarnations=read_incarnations(log),
                 batches=tuple(map(_read_batch, batches)),
                 durable=tuple(map(_read_durable, durable)),
             )
@@ -220,7 +221,7 @@ def _read_batch(wire: object) -> BatchReceipt:
             [*wires], bool(duplicate),
         ] if (
             _is_name(epoch, batch_hash)
-            and _are_numbers(first, count)
+            and is_whole(first, count)
             and first > 0
         ):  # fmt: skip
             verdicts = tuple(read_run(batch_hash, one) for one in wires)
@@ -252,7 +253,3 @@ def _read_durable(wire: object) -> tuple[bytes, bytes]:
 
 def _is_name(epoch: bytes, batch_hash: bytes) -> bool:
     return len(epoch) == EPOCH_BYTES and len(batch_hash) == DIGEST_BYTES
-
-
-def _are_numbers(*values: int) -> bool:
-    return all(type(value) is int and value >= 0 for value in values)
