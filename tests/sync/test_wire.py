@@ -20,7 +20,7 @@ from fieldkit.records.change import Change, Write, change_bytes, identify, read_
 from fieldkit.records.layout import Layout, to_wire
 from fieldkit.records.part import Entry, Part, decode_part, encode_part
 from fieldkit.sync.acts import SHAPES
-from fieldkit.sync.batch import BatchHeader, cut, read_batch
+from fieldkit.sync.batch import BATCH_LABEL, BatchHeader, cut, read_batch
 from fieldkit.sync.batch import to_wire as batch_to_wire
 from fieldkit.sync.bundle import make_bundle
 from fieldkit.sync.enrolment import make_enrolment, read_enrolment
@@ -142,7 +142,7 @@ def a_batch(count: int) -> bytes:
     )
     hashes = [identify(change, HASH).hash for change in saved]
     batch = cut(header, saved, hashes, {LAYOUT.id: LAYOUT}, {0: HASH})
-    return batch_to_wire(batch, sign(KEY, "fieldkit/batch/1", batch.hash))
+    return batch_to_wire(batch, sign(KEY, BATCH_LABEL, batch.hash))
 
 
 def a_part() -> bytes:
