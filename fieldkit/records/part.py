@@ -22,6 +22,8 @@ from fieldkit.records.layout import (
 )
 
 PART_BYTES_MAX: Final = 4 << 20
+_ONE_ENTRY: Final = b"\x82\x81"
+_NO_MARKS: Final = b"\x80"
 
 
 class Entry(NamedTuple):
@@ -145,6 +147,14 @@ def encode_part(part: Part) -> bytes:
             [[*dot, sorted(names)] for dot, names in sorted(part.replaced.items())],
         ]
     )
+
+
+def encode_part_of_one(flat: list[object]) -> bytes:
+    """Return the blob of a part of one flat entry, with nothing replaced.
+
+    The outer lists are put around it as bytes: the ordinary case is the hot one.
+    """
+    return _ONE_ENTRY + encode_unchecked(flat) + _NO_MARKS
 
 
 def encode_entry(entry: Entry) -> list[object]:

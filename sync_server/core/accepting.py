@@ -7,10 +7,10 @@ whatever changes it has that are not in the log, told apart by their hash.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from fieldkit.causality import Dot
+from fieldkit.causality import Dot, Stamp
 from fieldkit.crypto.sign import verify
 from fieldkit.errors import RemoteProtocolError
-from fieldkit.records.change import Change, Identity
+from fieldkit.records.change import Change, Identity, Write
 from fieldkit.records.layout import RELEASE_FORM
 from fieldkit.records.part import part_key
 from fieldkit.sync.batch import BATCH_LABEL, OpenBatch, open_batch, read_batch
@@ -197,6 +197,7 @@ class Bench:
         )
         self._outside: list[tuple[int, bytes]] = []
         self._held: dict[tuple[tuple[str, ...], bytes], bool] = {}
+        self._plain: dict[tuple[int, str | None, bytes], bool] = {}
         self._prefetch()
 
     @property
@@ -211,6 +212,9 @@ class Bench:
         change, identity = self._batch.changes[place], self._batch.identities[place]
         if identity.hash in logged:
             return self._said_before(logged[identity.hash], change)
+        if self._is_plain_birth(change, device):
+            self._applier.bear(Placed(change, identity, self._at + place, sees=True))
+            return None
         judgement = self._speaks_against(change, identity, device)
         if judgement is None or judgement.reason == "tag_mismatch":
             position = self._at + place
@@ -219,6 +223,42 @@ class Bench:
             self._note_outside(change, identity, position)
             self._release(change)
         return judgement
+
+    def _is_plain_birth(self, change: Change, device: DeviceCertificate) -> bool:
+        """Return whether a change is the ordinary case, settled by one look.
+
+        One new record, by whom the epoch belongs to, whose area and classes its author
+        may write and hold. Whatever is not that goes the long way and may be applied
+        all the same.
+        """
+        stamp, writes = change
+        if len(writes) != 1 or stamp.person != device.person or device.revoked:
+            return False
+        (write,) = writes
+        plan = self._plans[write.layout]
+        if write.target is not None or write.replaces or not plan.is_plain:
+            return False
+        area = self._area_of_birth(write, plan)
+        key = (stamp.roster, area, write.layout)
+        plain = self._plain.get(key)
+        if plain is None:
+            plain = area is not None and self._may_write_and_hold(stamp, area, write)
+            self._plain[key] = plain
+        return plain
+
+    def _area_of_birth(self, write: Write, plan: Plan) -> str | None:
+        """Return the one area of a new record; None if it is not that simple."""
+        if plan.subject is None:
+            area = None if plan.area is None else write.values[plan.area]
+            return area if type(area) is str else self._province.roster.area
+        row = self._world.records.get(write.values[plan.subject])  # type: ignore[call-overload]
+        spans = () if row is None else self._world.areas.get(row.owner, ())
+        return spans[0].area if len(spans) == 1 else None
+
+    def _may_write_and_hold(self, stamp: Stamp, area: str, write: Write) -> bool:
+        return self._judge.may_write(stamp.person, stamp.roster, area) and self._holds(
+            stamp.person, (area,), write.layout
+        )
 
     def _said_before(self, batch_hash: bytes, change: Change) -> Judgement | None:
         """Return the judgement of a change that an earlier batch brought in."""

@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from fieldkit.causality import TAG_BYTES, Dot
-from fieldkit.codec import encode_unchecked
 from fieldkit.merge.merge import forget, join, written
 from fieldkit.records.change import Change, Identity, Write, settle
 from fieldkit.records.layout import Layout
-from fieldkit.records.part import Cut, Entry, Part, part_key
+from fieldkit.records.part import Cut, Entry, Part, encode_part_of_one, part_key
 from sync_server.core.plans import Plan
 from sync_server.core.world import World
 from sync_server.storage.contract import RecordRow
@@ -62,6 +61,11 @@ class Applier:
                 assert row is not None, "judged: the record is known"
                 self._edit(placed, ordinal, row, values)
 
+    def bear(self, placed: Placed) -> None:
+        """Apply a change that is one new record, its values plain."""
+        (write,) = placed.change.writes
+        self._bear(placed, 0, self.plans[write.layout], write.values)
+
     def _bear(
         self, placed: Placed, ordinal: int, plan: Plan, values: Sequence[object]
     ) -> None:
@@ -76,7 +80,7 @@ class Applier:
         ]  # fmt: skip
         for cut in plan.cuts:
             entry = [*head, cut.layout_id, _ALL_LIVE, *cut.pick(values)]
-            blob = encode_unchecked([[entry], []])
+            blob = encode_part_of_one(entry)
             key = part_key(row.number, cut.class_number)
             self.world.put_blob(key, placed.position, blob)
 

@@ -159,9 +159,10 @@ class Judge:
 
     def _in_scope(self, change: Change, fact: Fact) -> bool:
         person, since = change.stamp.person, change.stamp.roster
-        return any(self._may_write(person, since, area) for area in fact.areas)
+        return any(self.may_write(person, since, area) for area in fact.areas)
 
-    def _may_write(self, person: bytes, since: int, area: str) -> bool:
+    def may_write(self, person: bytes, since: int, area: str) -> bool:
+        """Return whether ``area`` was in a person's scope at any version since then."""
         key = (person, since, area)
         known = self._scopes.get(key)
         if known is None:

@@ -22,7 +22,7 @@ from sync_server.storage.contract import (
     VerdictRow,
 )
 
-PARTS_MAX = 2_000
+PARTS_MAX = 10000
 CLASS_SPAN = 8
 
 PartName = tuple[bytes, int]

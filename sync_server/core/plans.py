@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.forms.form import Form
-from fieldkit.records.layout import CLASSES, LIFE, SUBJECT, Layout
+from fieldkit.records.layout import CLASSES, LIFE, SUBJECT, Layout, instance_lists
 from fieldkit.records.part import Cut, cuts
 
 OWNERS = frozenset({"person", "household", "place", "organisation"})
@@ -21,6 +21,7 @@ class Plan:
         subject: place of ``_subject`` in the values, or None.
         area: place of the area register in the values, or None.
         ends: whether it may withdraw (``_life`` among its paths).
+        is_plain: whether its values can be taken as they are: no repeats.
     """
 
     layout: Layout
@@ -29,6 +30,7 @@ class Plan:
     subject: int | None = None
     area: int | None = None
     ends: bool = False
+    is_plain: bool = False
 
 
 def plan_for(layout: Layout, forms: Mapping[tuple[str, int], Form]) -> Plan:
@@ -43,6 +45,7 @@ def plan_for(layout: Layout, forms: Mapping[tuple[str, int], Form]) -> Plan:
         subject=_place(layout, SUBJECT),
         area=_place(layout, form.area_path),
         ends=LIFE in layout.paths,
+        is_plain=not instance_lists(layout),
     )
 
 
