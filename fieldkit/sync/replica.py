@@ -12,16 +12,14 @@ stands beside the others, marked, and what it replaces has no effect.
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol
 
 from fieldkit.causality import Dot
 from fieldkit.records.layout import Layout
 from fieldkit.records.part import Part
 from fieldkit.sync.positions import Cursor
+from fieldkit.sync.receipts import Verdict
 from fieldkit.sync.states import PartKey, PartState
-
-if TYPE_CHECKING:
-    from fieldkit.sync.receipts import Verdict
 
 Travel = Literal["local", "stored", "accepted", "durable"]
 """How far a batch came: cut here, at a relay, with the province, in its backups."""
@@ -142,7 +140,7 @@ class Replica(Protocol):
         """Note how far a batch has come; never back, and unknown ones are no error."""
         ...
 
-    def take_verdicts(self, verdicts: "Sequence[Verdict]") -> None:
+    def take_verdicts(self, verdicts: Sequence[Verdict]) -> None:
         """Keep what the province says of our changes.
 
         A verdict counts only for a batch held here with that hash. A lower position

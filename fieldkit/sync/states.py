@@ -56,6 +56,11 @@ class Home(NamedTuple):
     subject: bytes | None
     class_number: int
 
+    @property
+    def key(self) -> PartKey:
+        """Return what names the part: its record's id and its class."""
+        return self.record_id, self.class_number
+
 
 def state_of(home: Home, position: int, part: Part) -> PartState:
     """Return ``part`` as the state of ``home`` at ``position``."""

@@ -1,0 +1,233 @@
+"""The rows of a page: entries of one layout in columns, free text by its author.
+
+What one person typed never shares a compression window with what another typed, or
+the length of a page would tell one about the other. So every column of free text is
+cut by author and lies in a frame of that author alone; names, numbers and codes, which
+are columns of fixed width or of few different values, lie in the shared frame.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import accumulate, groupby
+from typing import Any, Final
+
+from fieldkit.codec import decode_packed, encode, encode_unchecked
+from fieldkit.errors import CodecError
+from fieldkit.sync.columns import Column, pack_column, unpack_column
+from fieldkit.sync.fragments import Fragments, fragments
+from fieldkit.sync.frames import FRAME_BYTES_MAX, compress, decompress
+
+HEAD_FIELDS: Final = 11
+"""Epoch, counter, tag, person, role, time, roster, because, position, layout, live."""
+
+_CODES_MAX: Final = 256
+_FREE: Final = frozenset({1, 3})
+_WRAPPED: Final = frozenset({6, 8, 9})
+_LISTS: Final = 7
+
+Rows = Sequence[Sequence[Any]]
+Runs = list[tuple[bytes, int]]
+"""Authors in the order of the rows, each with how many rows are theirs."""
+
+
+class Table:
+    """Values that many rows repeat, each written once and then named by its number."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[Any, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def number(self, value: Any) -> int:
+        """Return the number of ``value``, a new one if it has none."""
+        return self._numbers.setdefault(value, len(self._numbers))
+
+    def pack(self, values: Sequence[Any]) -> Column:
+        """Return the numbers of ``values`` as a column."""
+        if values and values.count(values[0]) == len(values):
+            return [0, self.number(values[0])]
+        return pack_column([self.number(value) for value in values])
+
+    def wire(self) -> list[Any]:
+        """Return the values in the order of their numbers."""
+        return list(self._numbers)
+
+
+class AuthorFrames:
+    """Columns of free text, kept apart by author while a page is packed."""
+
+    def __init__(self) -> None:
+        self._columns: dict[bytes, list[Column]] = {}
+
+    def add(self, author: bytes, column: Column) -> None:
+        """Put a column of texts of ``author`` behind their others."""
+        self._columns.setdefault(author, []).append(column)
+
+    def wire(self) -> list[list[bytes]]:
+        """Return ``[[author, frame], …]``."""
+        return [
+            [author, compress(encode_unchecked(columns))]
+            for author, columns in self._columns.items()
+        ]
+
+
+def read_frames(wire: Any) -> dict[bytes, Iterator[Column]]:
+    """Return each author's columns of free text, to be taken in order.
+
+    Raises:
+        CodecError: not what ``AuthorFrames`` writes.
+    """
+    columns = {
+        author: decode_packed(decompress(frame), bytes_max=FRAME_BYTES_MAX)
+        for author, frame in wire
+    }
+    return {author: iter(found) for author, found in columns.items()}
+
+
+# --- Packing --------------------------------------------------------------------------
+
+
+def pack_values(
+    columns: Sequence[Sequence[Any]], runs: Runs, frames: AuthorFrames
+) -> list[Column | None]:
+    """Return packed columns; None stands for one that lies with its authors."""
+    return [_pack_values(values, runs, frames) for values in columns]
+
+
+def _pack_values(
+    values: Sequence[Any], runs: Runs, frames: AuthorFrames
+) -> Column | None:
+    packed = pack_column(values)
+    if not is_free(packed):
+        return packed
+    if len(runs) == 1:
+        frames.add(runs[0][0], packed)
+        return None
+    for (author, count), end in zip(
+        runs, accumulate(count for _, count in runs), strict=True
+    ):
+        frames.add(author, pack_column(values[end - count : end]))
+    return None
+
+
+def is_free(column: Column) -> bool:
+    """Return whether a packed column holds text that somebody typed freely."""
+    kind = column[0]
+    if kind == 1:
+        return not {int, float, bool, type(None)}.issuperset(map(type, column[1]))
+    if kind in _WRAPPED:
+        return is_free(column[-1])
+    if kind == _LISTS:
+        return any(map(is_free, column[2]))
+    return kind in _FREE
+
+
+def runs_of(authors: Sequence[bytes]) -> Runs:
+    """Return the runs of rows, which are sorted by author."""
+    if authors and authors.count(authors[0]) == len(authors):
+        return [(authors[0], len(authors))]
+    return [(author, sum(1 for _ in rows)) for author, rows in groupby(authors)]
+
+
+def by_author(row: Sequence[Any]) -> Any:
+    """Return what rows are sorted by."""
+    return row[0]
+
+
+def pack_heads(
+    columns: Sequence[Sequence[Any]], names: Table, runs: Runs, frames: AuthorFrames
+) -> list[Column | None]:
+    """Return the columns of the entries' heads, without position, layout and live."""
+    epochs, counters, tags, persons, roles, times, rosters, because = columns
+    return [
+        names.pack(epochs),
+        pack_column(counters),
+        pack_column(tags),
+        names.pack(persons),
+        pack_column(roles),
+        pack_column(times),
+        pack_column(rosters),
+        *pack_values([because], runs, frames),
+    ]
+
+
+# --- Opening --------------------------------------------------------------------------
+
+
+class Reader:
+    """Makes the rows of a page's groups again, as values or as encoded bytes."""
+
+    def __init__(self, names: Sequence[bytes], frames: Any) -> None:
+        self.names = names
+        self._encoded = [encode(name) for name in names]
+        self._frames = read_frames(frames)
+
+    def head_fragments(self, heads: Any, count: int) -> tuple[list[Fragments], Runs]:
+        """Return the encodings of the heads' columns, and whose the rows are."""
+        epochs, counters, tags, persons, roles, times, rosters, because = heads
+        numbers = unpack_column(epochs, count)
+        runs = runs_of([self.names[number] for number in numbers])
+        common = (fragments(column, count) for column in (roles, times, rosters))
+        return [
+            self._named(epochs, count),
+            fragments(counters, count),
+            fragments(tags, count),
+            self._named(persons, count),
+            *common,
+            *self.value_fragments([because], runs, count),
+        ], runs
+
+    def heads(self, heads: Any, count: int) -> tuple[list[Sequence[Any]], Runs]:
+        """Return the values of the heads' columns, and whose the rows are."""
+        epochs, counters, tags, persons, roles, times, rosters, because = heads
+        authors = [self.names[number] for number in unpack_column(epochs, count)]
+        runs = runs_of(authors)
+        return [
+            authors,
+            unpack_column(counters, count),
+            unpack_column(tags, count),
+            [self.names[number] for number in unpack_column(persons, count)],
+            unpack_column(roles, count),
+            unpack_column(times, count),
+            unpack_column(rosters, count),
+            *self.values([because], runs, count),
+        ], runs
+
+    def value_fragments(self, columns: Any, runs: Runs, count: int) -> list[Fragments]:
+        """Return the encodings of the values' columns."""
+        return [
+            fragments(column, count)
+            if column is not None
+            else self._by_author(runs, _fragment_list)
+            for column in columns
+        ]
+
+    def values(self, columns: Any, runs: Runs, count: int) -> list[Sequence[Any]]:
+        """Return the values' columns."""
+        return [
+            unpack_column(column, count)
+            if column is not None
+            else self._by_author(runs, unpack_column)
+            for column in columns
+        ]
+
+    def _by_author(
+        self, runs: Runs, read: Callable[[Column, int], Sequence[Any]]
+    ) -> list[Any]:
+        found: list[Any] = []
+        for author, count in runs:
+            column = next(self._frames[author], None)
+            if column is None:
+                raise CodecError("codec.shape", what="page frame")
+            found += read(column, count)
+        return found
+
+    def _named(self, column: Column, count: int) -> Fragments:
+        if column[0] == 0:
+            return self._encoded[column[1]]
+        return [self._encoded[number] for number in unpack_column(column, count)]
+
+
+def _fragment_list(column: Column, count: int) -> list[bytes]:
+    found = fragments(column, count)
+    return [found] * count if isinstance(found, bytes) else found
