@@ -17,9 +17,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from fieldkit.causality import Stamp
+from fieldkit.causality import EPOCH_BYTES, Stamp
 from fieldkit.codec import decode, decode_packed, encode, encode_unchecked
-from fieldkit.crypto.hashes import SEED_BYTES, digest, merkle_root
+from fieldkit.crypto.hashes import DIGEST_BYTES, SEED_BYTES, digest, merkle_root
 from fieldkit.errors import CodecError
 from fieldkit.records import layout as layout_wire
 from fieldkit.records.change import (
@@ -40,6 +40,7 @@ from fieldkit.sync.columns import (
     unpack_rows,
 )
 from fieldkit.sync.frames import compress, decompress
+from fieldkit.sync.shape import is_version, is_whole
 
 CHANGES_MAX: Final = 5_000
 BATCH_BYTES_MAX: Final = 4 << 20
@@ -208,9 +209,16 @@ def read_header(data: bytes) -> BatchHeader:
     """
     match decode(data, bytes_max=_HEAD_BYTES_MAX):
         case [
-            1, bytes() as province, bytes() as epoch, int(first), int(count),
-            bytes() as previous, int(roster), int(incarnation), int(position),
-        ] if first > 0 and 0 < count <= CHANGES_MAX:  # fmt: skip
+            version, bytes() as province, bytes() as epoch, first, count,
+            bytes() as previous, roster, incarnation, position,
+        ] if (
+            is_version(version, _VERSION)
+            and is_whole(first, count, roster, incarnation, position)
+            and len(epoch) == EPOCH_BYTES
+            and len(previous) == DIGEST_BYTES
+            and first > 0
+            and 0 < count <= CHANGES_MAX
+        ):  # fmt: skip
             return BatchHeader(
                 province=province, epoch=epoch, first=first, count=count,
                 previous=previous, roster=roster, incarnation=incarnation,
