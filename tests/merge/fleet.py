@@ -262,7 +262,13 @@ ACTIONS: Mapping[str, Callable[[Laptop, str, int], None]] = {
     "remove member": _remove_member,
     "withdraw": _withdraw,
 }
+_OFTEN = ["save"] * 5 + ["open", "hear"] * 2
 actions = st.lists(
-    st.tuples(st.sampled_from(sorted(ACTIONS)), st.integers(0, 2), st.integers(0, 31)),
+    st.tuples(
+        st.sampled_from([*_OFTEN, *sorted(ACTIONS)]),
+        st.integers(0, 2),
+        st.integers(0, 31),
+    ),
+    min_size=2,
     max_size=16,
 )

@@ -216,3 +216,18 @@ def test_the_position_of_the_log_wins_over_none() -> None:
     merged = join(Part((local,)), Part((applied,)), fleet.layouts)
 
     assert merged.entries == (applied,)
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_was_replaced_stays_so_beside_a_part_that_never_heard_of_it(
+    turned: bool,
+) -> None:
+    fleet = Fleet.born(FORM, first={"f": "old", "g": "kept"})
+    whole = fleet.laptops[1].part
+    fleet.laptops[0].save({"f": "new"})
+    ours = forget(fleet.laptops[0].part, fleet.alone.__contains__)
+    parts = (whole, ours) if turned else (ours, whole)
+
+    merged = join(parts[0], parts[1], fleet.layouts)
+
+    assert merged == ours

@@ -11,6 +11,7 @@ from fieldkit.records.edit import withdraw
 from fieldkit.records.history import Event, history, not_kept, siblings_before
 from tests.merge.fleet import AForm, Fleet, question
 from tests.merge.test_conflict import no_rules
+from tests.merge.test_views import said
 
 FORM = AForm(
     ("name", "systolic", "diastolic", "area"),
@@ -172,6 +173,20 @@ def test_an_undo_of_what_was_never_written_leaves_nothing_said() -> None:
     ours.write(undo(ours.record(), FORM, ("name",), {}))
 
     assert values(fleet, "name") == [None]
+
+
+def test_an_undo_keeps_a_group_together_where_someone_wrote_only_half_of_it() -> None:
+    before = {
+        "systolic": [said(120), said(130, by="W")],
+        "diastolic": [said(85, by="W")],
+    }
+    fleet = Fleet.born(FORM)
+    ours = fleet.laptops[0]
+
+    ours.write(undo(ours.record(), FORM, ("systolic",), before))
+
+    (found,) = conflicts_by(no_rules, fleet.meet(), FORM, 0)
+    assert [one.values for one in found.alternatives] == [(120, None), (130, 85)]
 
 
 def test_whoever_wrote_what_was_not_kept_is_told_and_can_bring_it_back() -> None:
