@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import NamedTuple
 
 from fieldkit.causality import TAG_BYTES, Dot
@@ -16,14 +17,22 @@ from sync_server.storage.contract import RecordRow
 _ALL_LIVE = None
 
 
+class Sees(Enum):
+    """Whether a change's ``replaces`` counts: not while it is in review."""
+
+    ALL = "all"
+    NOTHING = "nothing"
+    NOW = "now"
+    """It counts from now on; its values were applied before."""
+
+
 class Placed(NamedTuple):
     """A change at its position in the log."""
 
     change: Change
     identity: Identity
     position: int
-    sees: bool
-    """Whether its ``replaces`` counts: not while it is in review."""
+    sees: Sees
 
 
 @dataclass(slots=True)
@@ -107,7 +116,10 @@ class Applier:
         for cut in plan.cuts:
             key = part_key(row.number, cut.class_number)
             entry = self._entry(placed, ordinal, cut, values)
-            alone = written(entry, write.replaces if placed.sees else (), cut.layout)
+            replaces = () if placed.sees is Sees.NOTHING else write.replaces
+            alone = written(entry, replaces, cut.layout)
+            if placed.sees is Sees.NOW:  # what replaced it meanwhile stays in force
+                alone = Part((), alone.replaced)
             after = join(self.world.part(key), alone, self.layouts)
             after = forget(after, self.is_applied)
             self.world.put_part(key, placed.position, after)

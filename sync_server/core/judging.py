@@ -13,9 +13,10 @@ subject_missing it hangs on a record that has not arrived      the record arrive
 out_of_scope    no area that the record ever had lies in its   area or roster
                 author's scope, from the roster version that   changes
                 the change names to now
-tag_mismatch    it claims to have seen what was not sent       never: its values
-                                                               count, its
-                                                               ``replaces`` not
+tag_mismatch    it claims to have seen what was not sent: its  record changes
+                values count, its ``replaces`` not
+invalid_value   its values do not fit their layout             never
+other_person    it speaks for somebody else                    a person releases
 ==============  =============================================  ==================
 """
 
@@ -45,6 +46,11 @@ class Judgement(NamedTuple):
     reason: str
     waits_for: bytes | None = None
 
+    @property
+    def stands_beside(self) -> bool:
+        """Return whether its values count all the same, beside the others."""
+        return self.reason == "tag_mismatch"
+
 
 class Fact(NamedTuple):
     """What is known of a record that a change touches."""
@@ -73,8 +79,14 @@ class Judge:
     fits: Callable[[Dot], bool | None]
     _scopes: dict[tuple[bytes, int, str], bool] = field(default_factory=dict)
 
-    def judge(self, change: Change, identity: Identity) -> Judgement | None:
-        """Return why ``change`` is not applied, or None if it is."""
+    def judge(
+        self, change: Change, identity: Identity, *, released: bool = False
+    ) -> Judgement | None:
+        """Return why ``change`` is not applied, or None if it is.
+
+        One that a person released may lie outside its author's scope; it still waits
+        for what it rests on.
+        """
         born: dict[bytes, Fact] = {}
         for write, record_id in zip(change.writes, identity.records, strict=True):
             plan = self.plans[write.layout]
@@ -85,14 +97,18 @@ class Judge:
             fact = self._fact(write, record_id, plan, identity, born)
             if isinstance(fact, Judgement):
                 return fact
-            if not self._in_scope(change, fact):
+            if not released and not self._in_scope(change, fact):
                 return Judgement("quarantined", "out_of_scope", fact.owner_id)
-            if write.replaces and self._claims_too_much(write, plan):
-                return Judgement("review", "tag_mismatch")
+            if write.replaces and self._claims_too_much(change, write, plan):
+                return Judgement("review", "tag_mismatch", record_id)
         return None
 
-    def _claims_too_much(self, write: Write, plan: Plan) -> bool:
-        """Return whether a write replaces what its author cannot have been sent."""
+    def _claims_too_much(self, change: Change, write: Write, plan: Plan) -> bool:
+        """Return whether a write replaces what its author cannot have been sent.
+
+        What its author wrote themselves nobody needed to send: the other branch of
+        their own copied laptop may only be here sooner.
+        """
         row = self.world.record(write.target) if write.target else None
         if row is not None:
             for cut in plan.cuts:
@@ -100,8 +116,12 @@ class Judge:
         return any(
             self.fits(dot) is False
             for dot in write.replaces
-            if dot not in self.world.seen
+            if dot not in self.world.seen and not self._is_own(dot, change)
         )
+
+    def _is_own(self, dot: Dot, change: Change) -> bool:
+        device = self.roster.devices.get(dot.epoch)
+        return device is not None and device.person == change.stamp.person
 
     def _fact(
         self,

@@ -54,13 +54,31 @@ class LogBook:
         return False if known else None
 
     def is_applied(self, dot: Dot) -> bool:
-        """Return whether the change that ``dot`` names has been applied."""
+        """Return whether the change that ``dot`` names has been applied.
+
+        Also if it stands beside the others in review: its values are here.
+        """
         for logged in self._storage.overlapping(dot.epoch, dot.counter, dot.counter):
             offset = dot.counter - logged.first
             identity = self.open(logged.hash).identities[offset]
             if any(leaf[:TAG_BYTES] == dot.tag for leaf in identity.leaves):
-                return self.verdict(logged.hash, offset).disposition == "applied"
+                said = self._said(logged.hash, offset)
+                return bool(said) and (
+                    said[-1].disposition == "applied"
+                    or said[-1].reason == "tag_mismatch"
+                )
         return False
+
+    def places_of(self, batch: OpenBatch, counter: int) -> list[tuple[bytes, int]]:
+        """Return every batch with this very change, a clone's too, and its place."""
+        wanted = batch.identities[counter - batch.header.first].hash
+        logged = self._storage.overlapping(batch.header.epoch, counter, counter)
+        found = [(one.hash, counter - one.first) for one in logged]
+        return [
+            (name, place)
+            for name, place in found
+            if self.open(name).identities[place].hash == wanted
+        ]
 
     def verdict_of(self, batch_hash: bytes, counter: int) -> VerdictRow:
         """Return what was said last of the change with that counter in a batch."""
@@ -68,12 +86,15 @@ class LogBook:
 
     def verdict(self, batch_hash: bytes, offset: int) -> VerdictRow:
         """Return what was said last of one change."""
-        said = [
+        return self._said(batch_hash, offset)[-1]
+
+    def _said(self, batch_hash: bytes, offset: int) -> list[VerdictRow]:
+        """Return what was said of one change; nothing while its batch is judged."""
+        return [
             row
             for row in self._storage.verdicts_of(batch_hash)
             if row.offset <= offset < row.offset + row.size
         ]
-        return said[-1]
 
 
 class LayoutBook(dict[bytes, Layout]):
