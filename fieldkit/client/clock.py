@@ -78,6 +78,10 @@ class HybridClock:
         self.latest_ms = reading.shown_at
         return reading
 
+    def resume(self, latest_ms: int) -> None:
+        """Count on from the latest time that this laptop gave or took note of."""
+        self.latest_ms = max(self.latest_ms, latest_ms)
+
     def see(self, shown_at: int) -> None:
         """Take note of a time that another place gave, if it may be believed."""
         said = self._clock.now_ms()

@@ -41,6 +41,7 @@ WRITES_MAX: Final = 64
 
 _HEAD_FIELDS: Final = 8
 _ARRAY_OF_9: Final = b"\x89"
+_ARRAY_OF_1: Final = b"\x81"
 _LEAF: Final = b"fieldkit/leaf/1"
 _CHANGE: Final = b"fieldkit/change/1"
 _RECORD: Final = b"fieldkit/record/1"
@@ -194,6 +195,22 @@ def identify(change: Change, seed: bytes) -> Identity:
     ])  # fmt: skip
     digest = _sha256(_CHANGE + b"".join(leaves)).digest()
     return Identity(digest, leaves, record_ids(change, digest))
+
+
+def identify_one(stamp: Stamp, write: Write, seed: bytes) -> tuple[Identity, bytes]:
+    """Return what ``identify`` and ``change_bytes`` give for a change of one write.
+
+    Its values are encoded once, which is what matters when thousands are brought in.
+    """
+    layout, target, replaces, values = write
+    dots = [list(dot) for dot in replaces] if replaces else []
+    head = head_bytes(stamp)
+    written = encode_unchecked([layout, target, dots, *values])
+    leaf = leaf_hash(salt(seed, stamp.counter, 0), head + written)
+    digest = _sha256(_CHANGE + leaf).digest()
+    if target is None:
+        target = _derived(_RECORD, stamp, (0,), digest)
+    return Identity(digest, (leaf,), (target,)), head + _ARRAY_OF_1 + written
 
 
 def record_ids(change: Change, change_hash: bytes) -> tuple[bytes, ...]:
