@@ -1,11 +1,12 @@
 """Paging: what a device is told of what changed since its cursor.
 
 For the device's scope as it is now, and a window ``(from, to]`` of the log, a page
-holds every part in scope that changed in the window; every part whose owner moved in,
-or whose area or class was granted, in the window; and a move out for every part that
-left the scope in the window, or that the device wrote and may not hold. Pages up to
-one head become visible together on the device, so it is enough that each of them looks
-at the scope as it is now.
+holds every part in scope that changed in the window, or that was out of scope at any
+moment of it; and a move out for every part out of scope that was in scope at any moment
+of it, or that the device wrote in it. Comparing the two ends would not do: another page
+may have taken the device to any moment between. Pages up to one head become visible
+together on the device, so it is enough that each of them looks at the scope as it is
+now.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -68,22 +69,19 @@ class Pager:
         """Return the contents of the next page after ``window.after``."""
         scope = self._roster.scope(device.person)
         parts, to = self._changed(scope, window)
-        gained = self._gained(device, scope, window, to)
-        by_key = {row.key: row for row in (*gained, *parts)}
-        rows = [by_key[key] for key in by_key]
-        records = self._storage.records_by_number(
-            sorted({row.key // CLASS_SPAN for row in rows})
-        )
-        own = self._own_epochs(device)
+        part_of = Window(window.base, window.after, to)
+        gained = self._gained(device, scope, part_of)
+        rows = list({row.key: row for row in (*gained, *parts)}.values())
+        records = self._records(rows)
         return Contents(
             to=to,
             parts=[(row, records[row.key // CLASS_SPAN]) for row in rows],
             short_from=window.base,
-            whole=frozenset(row.key for row in gained),
-            move_outs=self._move_outs(
-                device, scope, Window(window.base, window.after, to)
+            whole=frozenset(self._not_always(device, rows, window.base)),
+            move_outs=self._move_outs(device, scope, part_of),
+            verdicts=self._storage.verdicts_since(
+                self._own_epochs(device), window.after, to
             ),
-            verdicts=self._storage.verdicts_since(own, window.after, to),
         )
 
     def _changed(self, scope: Scope, window: Window) -> tuple[list[PartRow], int]:
@@ -109,67 +107,82 @@ class Pager:
     # --- What came into scope without changing ---
 
     def _gained(
-        self, device: DeviceCertificate, scope: Scope, window: Window, to: int
+        self, device: DeviceCertificate, scope: Scope, window: Window
     ) -> list[PartRow]:
-        owners = {span.owner for span in self._moved(window.after, to)}
-        found = self._in_scope(self._parts_of(owners, scope), scope)
-        found += self._newly_granted(device, scope, window.after, to)
-        return [row for row in found if row.position <= window.after]
-
-    def _newly_granted(
-        self, device: DeviceCertificate, scope: Scope, after: int, to: int
-    ) -> list[PartRow]:
-        """Return parts in areas and classes that roster versions in the window gave."""
-        before = self._scope_before(device, after, to)
-        if before is None or before == scope:
+        """Return unchanged parts in scope that were out of it at some moment."""
+        if not window.after:
             return []
-        owners = set(self._storage.owners_in(scope.areas))
-        rows = self._parts_of(owners, scope)
-        areas = self._areas_now(rows)
-        return [
-            row
-            for row, spans in zip(rows, areas, strict=True)
-            if scope.covers_any(spans, row.key % CLASS_SPAN)
-            and not before.covers_any(spans, row.key % CLASS_SPAN)
-        ]
+        owners = self._moved(window.after, window.head)
+        if len(self._scopes(device, window.after, window.head)) > 1:
+            owners |= set(self._storage.owners_in(scope.areas))
+        rows = self._in_scope(self._parts_of(owners, scope), scope)
+        old = [row for row in rows if row.position <= window.after]
+        absent = self._not_always(device, old, window.after, window.head)
+        return [row for row in old if row.key in absent]
 
-    def _scope_before(
+    def _not_always(
+        self,
+        device: DeviceCertificate,
+        rows: Sequence[PartRow],
+        after: int,
+        to: int | None = None,
+    ) -> set[int]:
+        """Return the parts that were out of scope at some moment since ``after``."""
+        if not after:
+            return set()
+        end = self._storage.head() if to is None else to
+        scopes = self._scopes(device, after, end)
+        moved = self._moved(after, end)
+        if not moved and len(scopes) == 1:
+            return set()
+        records = self._records(rows)
+        return {
+            row.key
+            for row, areas in zip(rows, self._areas_now(rows), strict=True)
+            if records[row.key // CLASS_SPAN].owner in moved
+            or not all(s.covers_any(areas, row.key % CLASS_SPAN) for s in scopes)
+        }
+
+    def _scopes(
         self, device: DeviceCertificate, after: int, to: int
-    ) -> Scope | None:
-        """Return the scope at the last roster version up to ``after``.
-
-        None if no roster version lies in the window, or if the device begins.
-        """
-        if after == 0:
-            return None
-        positions = roster_positions(self._storage)
-        if not any(after < position <= to for position in positions.values()):
-            return None
-        before = max(
-            (v for v, position in positions.items() if position <= after), default=0
-        )
-        return self._roster.scope(device.person, at=before)
+    ) -> tuple[Scope, ...]:
+        """Return each scope that the device had at some moment of ``[after, to]``."""
+        known = roster_positions(self._storage).items()
+        since = max((v for v, position in known if position <= after), default=0)
+        until = max((v for v, position in known if position <= to), default=0)
+        return self._roster.scopes_between(device.person, since, until)
 
     # --- What left the scope ---
 
     def _move_outs(
         self, device: DeviceCertificate, scope: Scope, window: Window
     ) -> list[PartName]:
-        owners = {span.owner for span in self._moved(window.after, window.head)}
-        rows = self._parts_of(owners, None)
-        before = self._scope_before(device, window.after, window.head)
-        if before is not None and before != scope:
-            rows += self._parts_of(set(self._storage.owners_in(before.areas)), None)
-        rows += self._written_by(device, window)
-        outside = self._outside(rows, scope)
-        records = self._storage.records_by_number(
-            sorted({row.key // CLASS_SPAN for row in outside})
-        )
+        rows = {row.key: row for row in self._left(device, window)}
+        rows |= {row.key: row for row in self._written_by(device, window)}
+        outside = self._outside(list(rows.values()), scope)
+        records = self._records(outside)
         names = {
             (records[r.key // CLASS_SPAN].record_id, r.key % CLASS_SPAN)
             for r in outside
         }
         return sorted(names)
+
+    def _left(self, device: DeviceCertificate, window: Window) -> list[PartRow]:
+        """Return parts that were in scope at some moment, where anything changed."""
+        if not window.after:
+            return []
+        scopes = self._scopes(device, window.after, window.head)
+        owners = self._moved(window.after, window.head)
+        if len(scopes) > 1:
+            ever = {area for scope in scopes for area in scope.areas}
+            owners |= set(self._storage.owners_in(sorted(ever)))
+        rows = self._parts_of(owners, None)
+        areas = self._areas_since(rows, window.after)
+        return [
+            row
+            for row, spans in zip(rows, areas, strict=True)
+            if any(s.covers_any(spans, row.key % CLASS_SPAN) for s in scopes)
+        ]
 
     def _written_by(self, device: DeviceCertificate, window: Window) -> list[PartRow]:
         """Return parts of records that the device wrote outside its scope."""
@@ -191,8 +204,12 @@ class Pager:
     def _own_epochs(self, device: DeviceCertificate) -> list[bytes]:
         return [one.epoch for one in self._roster.devices_of(device.person)]
 
-    def _moved(self, after: int, to: int) -> list[AreaSpan]:
-        return self._storage.moved_owners(after, to) if after else []
+    def _records(self, rows: Sequence[PartRow]) -> dict[int, RecordRow]:
+        numbers = sorted({row.key // CLASS_SPAN for row in rows})
+        return self._storage.records_by_number(numbers) if numbers else {}
+
+    def _moved(self, after: int, to: int) -> set[int]:
+        return {span.owner for span in self._storage.moved_owners(after, to)}
 
     def _parts_of(self, owners: set[int], scope: Scope | None) -> list[PartRow]:
         classes = range(CLASS_SPAN) if scope is None else scope.classes
@@ -211,13 +228,20 @@ class Pager:
         return [row for row in rows if row.key not in inside]
 
     def _areas_now(self, rows: Sequence[PartRow]) -> Iterator[list[str]]:
-        numbers = sorted({row.key // CLASS_SPAN for row in rows})
-        records = self._storage.records_by_number(numbers) if numbers else {}
+        for spans in self._spans(rows):
+            yield [span.area for span in spans if span.until is None]
+
+    def _areas_since(self, rows: Sequence[PartRow], after: int) -> Iterator[list[str]]:
+        """Yield for each part the areas that it was in at some moment since then."""
+        for spans in self._spans(rows):
+            yield [s.area for s in spans if s.until is None or s.until > after]
+
+    def _spans(self, rows: Sequence[PartRow]) -> Iterator[Sequence[AreaSpan]]:
+        records = self._records(rows)
         owners = sorted({record.owner for record in records.values()})
         spans = self._storage.areas_of(owners) if owners else {}
         for row in rows:
-            owner = records[row.key // CLASS_SPAN].owner
-            yield [span.area for span in spans.get(owner, ()) if span.until is None]
+            yield spans.get(records[row.key // CLASS_SPAN].owner, ())
 
 
 def outside_writes(storage: Storage, epoch: bytes) -> list[tuple[int, bytes]]:
