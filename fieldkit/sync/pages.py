@@ -237,6 +237,18 @@ def open_page(data: bytes, receipt_keys: Mapping[bytes, VerifyKey]) -> Page:
     raise CodecError("codec.shape", what="page")
 
 
+def read_page_header(data: bytes) -> PageHeader:
+    """Return the header of a page whose signature was checked before.
+
+    Raises:
+        CodecError: not a page.
+    """
+    match decode_packed(data, bytes_max=PAGE_BYTES_MAX):
+        case [bytes(head), bytes(), bytes(), bytes()]:
+            return _read_header(head)[0]
+    raise CodecError("codec.shape", what="page")
+
+
 def _check_signature(
     head: bytes, name: bytes, signature: bytes, keys: Mapping[bytes, VerifyKey]
 ) -> None:
