@@ -124,10 +124,9 @@ class Session:
         for the answer before. Ask ``is_done`` to tell the two ends apart.
         """
         what = self._next()
-        if what is None:
-            return None
-        message = self._make(what)
-        self._open[message.name] = message
+        message = self._make(what) if what else None
+        if message:
+            self._open[message.name] = message
         return message
 
     @property
@@ -386,10 +385,9 @@ class Session:
     # --- Agreement ---
 
     def _take_digests(self, digests: Digests) -> None:
-        """Compare with what is held; what differs is fetched again, or moves out.
+        """Compare with what is held: first whether it is the same, then what is not.
 
-        At most two questions a session: whether, and then what. The next session asks
-        again, until both agree.
+        The next session asks again, until both agree.
         """
         cursor = self._replica.cursor()
         if digests.position != cursor.position:
