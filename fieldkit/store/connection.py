@@ -24,10 +24,9 @@ from fieldkit.errors import (
 PAGE_BYTES: Final = 8_192
 BUSY_MS: Final = 5_000
 _KEY_BYTES: Final = 32
-# Of a code, the low byte names its family; the whole code one member.
+# The low byte of a code names its family, which is all that we tell apart.
 _BUSY, _LOCKED, _READ_ONLY, _IO, _CORRUPT, _FULL = 5, 6, 8, 10, 11, 13
 _CANNOT_OPEN, _NOT_A_DATABASE = 14, 26
-_IO_WRITES: Final = frozenset({778, 1034, 1290, 1546, 4874})
 
 # The pragmas of every connection, after its key. A save must outlive a power cut, so
 # ``synchronous`` is FULL; nothing plain may reach the disk, so temporary tables stay in
@@ -61,13 +60,12 @@ def translated() -> Iterator[None]:
 
 
 def _ours(error: Exception) -> StoreError:
-    code = getattr(error, "sqlite_errorcode", None) or 0
-    family = code & 0xFF
+    family = (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF
     if family in {_BUSY, _LOCKED}:
         return StoreLockedError("store.busy")
     if family in {_CORRUPT, _NOT_A_DATABASE}:
         return DamagedStoreError("store.damaged")
-    if family == _FULL or code in _IO_WRITES:
+    if family == _FULL:
         return StoreError("store.disk_full")
     if family in {_READ_ONLY, _IO, _CANNOT_OPEN}:
         return StoreError("store.disk", reason=str(error))

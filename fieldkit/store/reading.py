@@ -1,24 +1,24 @@
 """Reading: records as a person sees them, with the province's word and our own."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from operator import itemgetter
 from typing import Final
 
 from fieldkit.causality import Dot
 from fieldkit.codec import decode_packed
 from fieldkit.errors import NotFoundError
+from fieldkit.records.history import Event
+from fieldkit.records.history import history as tell
 from fieldkit.records.part import (
     PART_BYTES_MAX,
     Entry,
     Part,
     decode_entry,
-    live_places,
 )
 from fieldkit.records.record import Mark, Record
 from fieldkit.records.record import open_record as assemble
 from fieldkit.store.drafts import Drafts
-from fieldkit.store.log import QUARANTINED, REVIEW
+from fieldkit.store.log import ERASED, QUARANTINED, REVIEW, OwnWrite
 from fieldkit.store.search import Found
 from fieldkit.store.tables import RecordRow
 
@@ -87,7 +87,8 @@ class Reading(Drafts):
         rows = self._db.rows(
             "SELECT record_id FROM records WHERE number IN ("
             " SELECT key >> 3 FROM parts WHERE several > 0"
-            " UNION SELECT record FROM writes WHERE absorbed = 0 GROUP BY record"
+            " UNION SELECT record FROM writes"
+            f" WHERE absorbed = 0 AND disposition <> {ERASED} GROUP BY record"
             f" HAVING count(*) > 1 OR max(disposition) IN ({REVIEW}, {QUARANTINED})"
             " OR EXISTS (SELECT 1 FROM parts WHERE key BETWEEN record * 8"
             " AND record * 8 + 7)) ORDER BY number"
@@ -150,56 +151,48 @@ class Reading(Drafts):
 
     # --- History ---
 
-    def history(self, name: bytes | str) -> Record:
-        """Return the record's values that are live no more, oldest first.
+    def history(self, name: bytes | str) -> tuple[Event, ...]:
+        """Return who wrote what in the record, each after all that they had seen.
 
-        Those that were seen here, and those written here while our log keeps them.
+        Of others' values those that were ever held here; of our own, all that our log
+        still keeps.
 
         Raises:
             NotFoundError: there is no such record, or more than one.
         """
-        row = self.find_record(name)
-        shown, marks = self._shown([row])
-        seen = {
-            (key, entry.dot, place)
-            for key, part in shown.get(row.number, [])
-            for entry in part.entries
-            for place in self._alive(entry)
+        number = self.find_record(name).number
+        own = self._own_writes([number], absorbed=True)
+        entries: dict[tuple[int, Dot], Entry] = {}
+        for key, entry in (*self._past(number), *_entries_of(own)):
+            entries.setdefault((key, entry.dot), entry)
+        replaced = {
+            entry.dot: one.write.replaces for one in own for _, entry in one.entries
         }
-        past: list[Part] = []
-        for key, entry in self._past(row.number):
-            places = [p for p in self._alive(entry) if (key, entry.dot, p) not in seen]
-            seen.update((key, entry.dot, place) for place in places)
-            if places:
-                past.append(Part((entry._replace(live=tuple(places)),)))
-        blank = Record(id=row.record_id, form_id=row.form_id or "", subject=row.subject)
-        found = assemble(blank, past, self._layouts, marks)
-        by_time = {
-            name: tuple(sorted(siblings, key=itemgetter(4)))
-            for name, siblings in found.registers.items()
-        }
-        return Record(
-            id=found.id, form_id=found.form_id, subject=found.subject, registers=by_time
-        )
+        return tell(entries.values(), self._layouts, replaced)
 
     def _past(self, number: int) -> Iterator[tuple[int, Entry]]:
+        """Yield each part's entries that are held, then those that were."""
+        for key, part in self._parts([number * 8 + c for c in range(8)]).items():
+            for entry in part.entries:
+                yield key, entry
         rows = self._db.rows(
             "SELECT part, entry FROM history"
             " WHERE part BETWEEN ? AND ? ORDER BY number",
             [number * 8, number * 8 + 7],
         )
-        for part, blob in rows:
-            yield part, decode_entry(decode_packed(blob, bytes_max=PART_BYTES_MAX))
-        for own in self._own_writes([number], absorbed=True):
-            for class_number, entry in own.entries:
-                yield number * 8 + class_number, entry
+        for key, blob in rows:
+            yield key, decode_entry(decode_packed(blob, bytes_max=PART_BYTES_MAX))
 
-    def _alive(self, entry: Entry) -> list[int]:
-        return [p for p, _ in live_places(entry, self._layouts[entry.layout])]
+
+def _entries_of(own: Iterable[OwnWrite]) -> Iterator[tuple[int, Entry]]:
+    for one in own:
+        for key, (_, entry) in zip(one.keys, one.entries, strict=True):
+            yield key, entry
 
 
 _IS_HERE: Final = (
     "(EXISTS (SELECT 1 FROM parts p WHERE p.key BETWEEN r.number * 8"
     " AND r.number * 8 + 7 AND p.blob IS NOT NULL)"
-    " OR EXISTS (SELECT 1 FROM writes w WHERE w.absorbed = 0 AND w.record = r.number))"
+    " OR EXISTS (SELECT 1 FROM writes w WHERE w.absorbed = 0"
+    f" AND w.disposition <> {ERASED} AND w.record = r.number))"
 )

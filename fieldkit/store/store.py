@@ -5,16 +5,16 @@ from types import TracebackType
 from typing import Final
 
 from fieldkit.errors import DamagedStoreError, StoreError
+from fieldkit.store.agreement import Agreement
 from fieldkit.store.connection import PAGE_BYTES, Connection, OnlyOne
 from fieldkit.store.facts import Facts, NoFacts
 from fieldkit.store.migrations import check_ours, migrate
-from fieldkit.store.reading import Reading
 from fieldkit.store.shelf import Shelf
 
 _BESIDE: Final = ("-wal", "-shm")
 
 
-class Store(Reading, Shelf):
+class Store(Agreement, Shelf):
     """One laptop's database; it is what sync calls a ``Replica``.
 
     Made by ``create`` or ``open``; as a context manager it closes at the end. Several
