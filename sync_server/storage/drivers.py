@@ -16,7 +16,7 @@ Row: TypeAlias = tuple[Any, ...]
 
 VALUES_MAX: Final = 5_000  # variables in one statement of SQLite
 _COPY_ROWS_MIN: Final = 40  # below this, plain inserts are as quick as a COPY
-_WRITER: Final = 0x6669656C646B6974  # "fieldkit": one writer in a PostgreSQL database
+WRITER: Final = 0x6669656C646B6974  # "fieldkit": one writer in a PostgreSQL database
 
 
 class Driver(Protocol):
@@ -143,7 +143,8 @@ class PostgresDriver:
 
     def begin(self, connection: PoolProxiedConnection) -> None:
         """Begin the write transaction, or wait for its turn."""
-        self.run(connection, "SELECT pg_advisory_xact_lock(?)", [_WRITER])
+        self.run(connection, "BEGIN", ())
+        self.run(connection, "SELECT pg_advisory_xact_lock(?)", [WRITER])
 
     def fetch(
         self, connection: PoolProxiedConnection, sql: str, values: Sequence[object] = ()
@@ -192,7 +193,7 @@ class PostgresDriver:
         self, connection: PoolProxiedConnection, tables: Sequence[Table]
     ) -> Iterator[tuple[str, list[Row]]]:
         """Yield the rows of each table, some at a time, as of one moment."""
-        begin = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+        begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
         self.run(connection, begin, ())
         for table in tables:
             # Named: the rows stay at the server until they are asked for.

@@ -79,13 +79,15 @@ def _sqlite_engine(path: Path, key: bytes | None, timeout_s: float) -> Engine:
         poolclass=QueuePool,
         pool_size=4,
         max_overflow=16,
+        pool_use_lifo=True,  # the connection used last has the pages at hand
         pool_timeout=timeout_s,
     )
-    event.listen(engine, "begin", _begin_sqlite)
+    event.listen(engine, "begin", _begin)
     return engine
 
 
-def _begin_sqlite(connection: Connection) -> None:
+def _begin(connection: Connection) -> None:
+    """Begin for a migration: neither driver begins by itself."""
     connection.exec_driver_sql("BEGIN")
 
 
@@ -95,7 +97,7 @@ def _sqlite_creator(path: Path, key: bytes, timeout_s: float) -> Callable[[], An
         f"key = \"x'{key.hex()}'\"",
         "cipher_page_size = 8192",
         f"busy_timeout = {int(timeout_s * 1000)}",
-        "cache_size = -32768",
+        "cache_size = -65536",
         "synchronous = FULL",
         "secure_delete = ON",
         "wal_autocheckpoint = 8000",
@@ -135,15 +137,19 @@ def _postgres_engine(address: URL, timeout_s: float) -> Engine:
         pool_pre_ping=True,
         pool_size=4,
         max_overflow=16,
+        pool_use_lifo=True,  # the connection used last has the pages at hand
         pool_timeout=timeout_s,
     )
     settings = (
-        f"SET lock_timeout = {int(timeout_s * 1000)}; SET synchronous_commit = on"
+        f"SET lock_timeout = {int(timeout_s * 1000)}; SET synchronous_commit = on;"
+        # Every query of ours is a look at an index, whatever the statistics say.
+        " SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off"
     )
 
     def prepare(connection: Any, _record: object) -> None:
+        connection.autocommit = True
         connection.execute(settings)
-        connection.commit()
 
+    event.listen(engine, "begin", _begin)
     event.listen(engine, "connect", prepare)
     return engine

@@ -11,9 +11,9 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 
 from fieldkit.errors import NewerStoreError
+from sync_server.storage.drivers import WRITER
 
 _FOLDER: Final = Path(__file__).parent / "migrations"
-_WRITER: Final = 0x6669656C646B6974
 
 
 @cache
@@ -47,7 +47,7 @@ def upgrade(connection: Connection, revision: str) -> None:
     """Bring the database of ``connection`` up to ``revision``."""
     if connection.dialect.name == "postgresql":
         lock = text("SELECT pg_advisory_xact_lock(:number)")
-        connection.execute(lock, {"number": _WRITER})
+        connection.execute(lock, {"number": WRITER})
     config = _config()
     config.attributes["connection"] = connection
     command.upgrade(config, revision)

@@ -103,7 +103,7 @@ PARTS: Final = Table(
     _key("key"),
     _number("position"),
     _bytes("blob"),
-    Index("parts_position", "position"),
+    Index("parts_position", "position", "key"),
 )
 
 # ``born`` is where the owner's first span began: moves are what began later.

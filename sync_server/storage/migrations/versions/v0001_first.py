@@ -89,7 +89,7 @@ def records_and_parts() -> None:
     )
     op.create_index("records_of_owner", "records", ["owner"])
     op.create_table("parts", key("key"), *numbers("position"), *bytes_("blob"))
-    op.create_index("parts_position", "parts", ["position"])
+    op.create_index("parts_position", "parts", ["position", "key"])
 
 
 def areas() -> None:
