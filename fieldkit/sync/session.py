@@ -29,13 +29,7 @@ from fieldkit.sync.applying import GAP, apply_page
 from fieldkit.sync.asking import Asker, DeviceKeys, Send, What, envelope_of
 from fieldkit.sync.cutting import Author, cut_one
 from fieldkit.sync.envelope import Kind, open_envelope
-from fieldkit.sync.messages import (
-    NONCE_BYTES,
-    Answer,
-    Digests,
-    SignedReply,
-    read_reply,
-)
+from fieldkit.sync.messages import NONCE_BYTES, Answer, Digests, SignedReply, read_reply
 from fieldkit.sync.pages import PageHeader, open_page, read_page_header
 from fieldkit.sync.positions import Cursor, Incarnations, is_dead, shared_position
 from fieldkit.sync.receipts import open_receipt
