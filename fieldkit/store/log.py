@@ -114,10 +114,12 @@ class Log(Search):
     def __init__(self, connection: Connection, facts: Facts) -> None:
         super().__init__(connection, facts)
         self._shapes: dict[bytes, _Shape] = {}
+        self._seeds: dict[tuple[bytes, int], bytes] = {}
 
     def _forget(self) -> None:
         super()._forget()
         self._shapes.clear()
+        self._seeds.clear()
 
     # --- Epochs ---
 
@@ -290,19 +292,17 @@ class Log(Search):
         """
         where = "1" if absorbed else "absorbed = 0"
         rows = self._db.pick(
-            "SELECT leaf, record, disposition, position FROM writes"
-            f" WHERE {where} AND record IN ({{keys}})"
-            f" AND EXISTS (SELECT 1 FROM changes WHERE seq = leaf / {WRITE_SPAN})",
+            "SELECT leaf, record, disposition, position, data FROM writes"
+            f" JOIN changes ON seq = leaf / {WRITE_SPAN}"
+            f" WHERE {where} AND record IN ({{keys}})",
             records,
         )
         return [self._own_write(*row) for row in sorted(rows)]
 
     def _own_write(
-        self, leaf: int, record: int, disposition: int, position: int
+        self, leaf: int, record: int, disposition: int, position: int, data: bytes
     ) -> OwnWrite:
-        seq, ordinal = divmod(leaf, WRITE_SPAN)
-        data = self._db.value("SELECT data FROM changes WHERE seq = ?", [seq])
-        change = read_change(data)
+        change, ordinal = read_change(data), leaf % WRITE_SPAN
         stamp, write = change.stamp, change.writes[ordinal]
         identity = identify(change, self._seed(stamp.epoch, stamp.counter))
         values = settle(change, identity, ordinal, self._layouts[write.layout])
@@ -317,13 +317,12 @@ class Log(Search):
         return OwnWrite(leaf, record, disposition, position, entries, write)
 
     def _seed(self, epoch: bytes, counter: int) -> bytes:
-        seed = self._db.value(
-            "SELECT seed FROM seeds JOIN epochs ON number = seeds.epoch"
-            " WHERE epochs.epoch = ? AND place = ?",
-            [epoch, seed_index(counter)],
-        )
-        assert isinstance(seed, bytes), "a seed is kept before the first save under it"
-        return seed
+        place = (epoch, seed_index(counter))
+        if place not in self._seeds:
+            seed = self.seeds(epoch).get(place[1])
+            assert seed is not None, "a seed is kept before the first save under it"
+            self._seeds[place] = seed
+        return self._seeds[place]
 
     def _rebuild_own_texts(self, records: Iterable[int]) -> None:
         """Search again through our writes that are not absorbed."""

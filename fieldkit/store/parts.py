@@ -138,14 +138,14 @@ class Parts(Log):
             several = 0 if part is None else self._several(part)
             rows.append((key, state.position, several, state.blob))
             text = self._text_in(state.blob, part)
-            if key >> 3 in fresh:
-                if text:
-                    new.append((key, text))
-            else:
+            if key in before:
                 again.append((key, text))
-                self._remember(key, before.get(key), part or state)
+                self._remember(key, before[key], part or state)
+            elif text:
+                new.append((key, text))
         self._db.many("INSERT OR REPLACE INTO parts VALUES (?, ?, ?, ?)", rows)
-        self._db.many("DELETE FROM leaving WHERE key = ?", [(key,) for key in keys])
+        if self._db.value("SELECT 1 FROM leaving LIMIT 1"):
+            self._db.many("DELETE FROM leaving WHERE key = ?", [(key,) for key in keys])
         self._add_texts(new)
         self._put_texts(again)
 
@@ -207,9 +207,9 @@ class Parts(Log):
         entry = decode_packed(blob, bytes_max=PART_BYTES_MAX)[0][0]
         return self._text_of(entry[_LAYOUT], entry[_VALUES:])
 
-    def _remember(self, key: int, before: _Old | None, after: Part | PartState) -> None:
+    def _remember(self, key: int, before: _Old, after: Part | PartState) -> None:
         """Keep as history what was live in the part and is no longer."""
-        if before is None or before.blob is None:
+        if before.blob is None:
             return
         part = after if isinstance(after, Part) else after.part
         lost = _lost(decode_part(before.blob), part, self._layouts)

@@ -8,6 +8,7 @@ from fieldkit.store.store import Store
 from tests.simulation.memory import MemoryReplica
 from tests.store.desk import Desk, PersonFacts
 from tests.sync.replica_contract import *  # noqa: F403
+from tests.sync.replica_contract_parts import *  # noqa: F403
 
 
 @pytest.fixture
