@@ -80,7 +80,8 @@ def check(
     lists = _with_lists_beside(forms, file).lists
     now = moment_of(SystemClock().now_ms())
     text = file.read_text("utf-8", errors="surrogateescape")
-    found = check_form(text, lists=lists, now=now, published=_published(ctx))
+    known = _published(forms) if place_of(ctx).directory else {}
+    found = check_form(text, lists=lists, now=now, published=known)
     if as_json:
         print_json([_finding(one) for one in found])
     else:
@@ -152,12 +153,9 @@ def _forms(ctx: typer.Context) -> "Forms":
         return workspace.forms()
 
 
-def _published(ctx: typer.Context) -> Mapping[tuple[str, int], bytes]:
-    place = place_of(ctx)
-    if not place.directory:
-        return {}
-    with place.open() as workspace:
-        return workspace.roster.forms
+def _published(forms: "Forms") -> Mapping[tuple[str, int], bytes]:
+    keys = [(form_id, v) for form_id in forms for v in forms.versions(form_id)]
+    return {key: forms.get(*key).hash for key in keys}
 
 
 def _with_lists_beside(forms: "Forms", file: Path) -> "Forms":

@@ -7,16 +7,14 @@ from typing import Final
 from fieldkit.client.clock import SystemClock
 from fieldkit.client.files import read_whole, told, write_whole
 from fieldkit.client.installation import Installation
-from fieldkit.client.library import shipped_texts
+from fieldkit.client.library import text_hash
 from fieldkit.codec import decode, encode
 from fieldkit.crypto.escrow import BOX_BYTES_MAX, NORMAL, KeyBox, Strength
 from fieldkit.crypto.randomness import random_bytes
 from fieldkit.errors import NotFoundError, StoreError, StoreLockedError
-from fieldkit.forms.document import read_form, read_list
-from fieldkit.forms.registry import parse_library
 from fieldkit.ports import Clock
 from fieldkit.store.store import Store
-from fieldkit.sync.invitation import Invitation, Welcome, open_invitation
+from fieldkit.sync.invitation import Welcome, open_invitation
 
 DATABASE: Final = "fieldkit.db"
 KEY_BOX: Final = "fieldkit.key"
@@ -103,15 +101,5 @@ def _furnish(store: Store, welcome: Welcome) -> None:
     invitation = welcome.invitation
     store.add_roster_entries(invitation.roster_entries)
     set_server_urls(store, invitation.server_urls)
-    files = {p: t for p, t in shipped_texts().items() if p.startswith("lists/")}
-    for text in invitation.lists:
-        one = read_list(text.decode())
-        store.put_list(one.list_id, one.version, text)
-        files[f"lists/{one.list_id}/{one.version}.yaml"] = text.decode()
-    _keep_forms(store, invitation, files)
-
-
-def _keep_forms(store: Store, invitation: Invitation, files: dict[str, str]) -> None:
-    lists = parse_library(files).lists
-    for text in invitation.forms:
-        store.add_form(read_form(text.decode(), lists=lists).hash, text)
+    for text in (*invitation.forms, *invitation.lists):
+        store.add_form(text_hash(text), text)

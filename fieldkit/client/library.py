@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from functools import cache
+from hashlib import sha256
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from fieldkit.forms.registry import Forms, parse_library
+from fieldkit.forms.registry import Forms, Key, parse_library
 
 
 @cache
@@ -33,32 +34,33 @@ def shipped_forms() -> Forms:
 
 
 def province_forms(
-    named: Mapping[tuple[str, int], bytes],
-    texts: Mapping[bytes, bytes],
-    lists: Mapping[str, tuple[int, bytes]],
+    forms: Mapping[Key, bytes], lists: Mapping[Key, bytes], texts: Mapping[bytes, bytes]
 ) -> Forms:
     """Return the forms that a roster names; where it names none, those that ship.
 
     Args:
-        named: content hash of each published form and version.
-        texts: form files that came from the province, by their hash.
-        lists: version and file of each choice list that came from the province.
+        forms: SHA-256 of the file of each published form and version.
+        lists: the same of each published choice list.
+        texts: files that came from the province, by their hash.
     """
-    files = {
-        f"lists/{name}/{version}.yaml": text.decode()
-        for name, (version, text) in lists.items()
-    }
     own = shipped_texts()
-    shipped_lists = {p: t for p, t in own.items() if p.startswith("lists/")}
-    for (form_id, version), form_hash in named.items():
-        path = f"forms/{form_id}/{version}.yaml"
-        if form_hash in texts:
-            files[path] = texts[form_hash].decode()
-        elif path in own and shipped_forms().get(form_id, version).hash == form_hash:
-            files[path] = own[path]
-    if not named:
-        return parse_library(dict(own) | files)
-    return parse_library(shipped_lists | files)
+    if not forms:
+        return shipped_forms()
+    by_hash = {text_hash(text.encode()): text for text in own.values()}
+    named = {f"forms/{name}/{version}.yaml": h for (name, version), h in forms.items()}
+    named |= {f"lists/{name}/{version}.yaml": h for (name, version), h in lists.items()}
+    files = {path: text for path, text in own.items() if path.startswith("lists/")}
+    for path, known in named.items():
+        if known in texts:
+            files[path] = texts[known].decode()
+        elif known in by_hash:
+            files[path] = by_hash[known]
+    return parse_library(files)
+
+
+def text_hash(text: bytes) -> bytes:
+    """Return the hash by which a roster names a form or list file."""
+    return sha256(text).digest()
 
 
 class FormFacts:

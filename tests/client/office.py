@@ -1,11 +1,11 @@
 """A province's office for tests of laptops: its keys, its roster, its invitations."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cached_property
 from pathlib import Path
 
 from fieldkit.client.enrolment import Means
-from fieldkit.client.library import shipped_forms, shipped_texts
+from fieldkit.client.library import shipped_texts, text_hash
 from fieldkit.client.workspace import Workspace
 from fieldkit.crypto.escrow import FOR_TESTS, Strength
 from fieldkit.crypto.keys import Identity, SigningKey, Suite
@@ -39,7 +39,7 @@ class Office:
         self.receipts = SigningKey.generate()
         self.sealing = [Identity.generate(suite) for suite in Suite]
         self.recovery = Identity.generate(Suite.X25519)
-        acts = [
+        acts: list[Sequence[object]] = [
             ["province", "ศปจ. สงขลา", "90", NOW_MS + YEAR_MS],
             ["roots", 1, [self.root.verify_key.raw]],
             ["issuer", self.issuer.verify_key.raw],
@@ -48,22 +48,16 @@ class Office:
             ["recovery_key", *_public(self.recovery)],
         ]
         self.entries = [make_entry(Roster.empty(), acts, NOW_MS, [self.root])]
-        forms = [shipped_forms().latest(form_id) for form_id in shipped_forms()]
-        self.issue(*(["form", *form.key, form.hash] for form in forms))
-
-    @cached_property
-    def form_texts(self) -> tuple[bytes, ...]:
-        files = shipped_texts().items()
-        return tuple(t.encode() for path, t in files if path.startswith("forms/"))
+        self.issue(*(_published(*file) for file in shipped_texts().items()))
 
     @property
     def roster(self) -> Roster:
         return fold(Roster.empty(), self.entries)
 
-    def issue(self, *acts: list[object]) -> None:
+    def issue(self, *acts: Sequence[object]) -> None:
         self.entries.append(make_entry(self.roster, acts, NOW_MS, [self.issuer]))
 
-    def invite(
+    def invite(  # noqa: PLR0913 - each test changes one
         self,
         name: str = "สมชาย",
         role: str = "volunteer",
@@ -107,3 +101,9 @@ def reopened(folder: Path, clock: Hands | None = None) -> Workspace:
 def _public(identity: Identity) -> list[object]:
     raw = identity.recipient.raw
     return [raw[0], raw[1:]]
+
+
+def _published(path: str, text: str) -> list[object]:
+    kind, name, file = path.split("/")
+    version = int(file.removesuffix(".yaml"))
+    return [kind.removesuffix("s"), name, version, text_hash(text.encode())]

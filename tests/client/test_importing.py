@@ -1,13 +1,15 @@
+from collections.abc import Mapping
+
 import pytest
 
-from fieldkit.client.importing import flat
+from fieldkit.client.importing import Line, flat
 from fieldkit.client.workspace import Workspace
 from fieldkit.errors import NotFoundError
 from fieldkit.records.change import change_bytes, identify, read_change
 from tests.client.office import PERSON
 
 
-def lines(*rows: dict[str, object]) -> list[tuple[int, dict[str, object]]]:
+def lines(*rows: Mapping[str, object]) -> list[Line]:
     return list(enumerate(rows, 1))
 
 
