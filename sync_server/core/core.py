@@ -33,6 +33,7 @@ from fieldkit.sync.receipts import (
 )
 from fieldkit.sync.roster import DeviceCertificate, fold, make_entry
 from sync_server.core.accepting import Accepted, Desk
+from sync_server.core.agreeing import record_digests
 from sync_server.core.paging import Contents, Pager, Window, keep_roster_position
 from sync_server.core.province import Province
 from sync_server.core.seams import CoreKeys, Ledger
@@ -76,6 +77,14 @@ class News:
     receipt: bytes
 
 
+class PageSent(NamedTuple):
+    """A sealed page, the position it reaches, and the head of its run."""
+
+    envelope: bytes
+    to: int
+    head: int
+
+
 class Core:
     """A province's core over one storage, one ledger and its keys."""
 
@@ -94,7 +103,7 @@ class Core:
         self._sealer = sealer or Hpke()
         self._storage = province.storage
         self._desk = Desk(province)
-        self._follow_roster()
+        self.follow_roster()
 
     # --- Up ---
 
@@ -135,8 +144,6 @@ class Core:
             return Taken(Kind.ENROL, enrolment.epoch, waits=waits)
         self._ledger.set_used(name, enrolment.epoch)
         self.issue(certifying_acts(issued, enrolment), now_ms)
-        with self._storage.transaction():
-            self._desk.take_held(enrolment.epoch, now_ms)
         return Taken(Kind.ENROL, enrolment.epoch)
 
     # --- Roster ---
@@ -146,10 +153,13 @@ class Core:
         entry = make_entry(self.province.roster, acts, now_ms, [self._keys.issuer])
         fold(self.province.roster, [entry])
         self._ledger.add_roster_entry(entry)
-        self._follow_roster()
+        self.follow_roster(now_ms)
 
-    def _follow_roster(self) -> None:
-        """Bring roster, forms and log in step with the ledger."""
+    def follow_roster(self, now_ms: int = 0) -> None:
+        """Bring roster, forms and log in step with the ledger.
+
+        Whoever is certified by now is taken in with the batches that waited for it.
+        """
         roster = fold(
             self.province.roster,
             self._ledger.roster_entries(self.province.roster.version),
@@ -165,6 +175,9 @@ class Core:
                 self._storage.set_head(position)
                 keep_roster_position(self._storage, position)
             if known < roster.version:
+                for device in roster.devices.values():
+                    if device.since > known:
+                        self._desk.take_held(device.epoch, now_ms)
                 self._desk.judge_again(set(), roster_changed=True)
 
     # --- Down ---
@@ -201,6 +214,11 @@ class Core:
             AccessError: nobody has certified it.
             RemoteProtocolError: positions that this log does not have.
         """
+        sent = self.next_page(epoch, window)
+        return sent.envelope if sent else None
+
+    def next_page(self, epoch: bytes, window: Window) -> PageSent | None:
+        """Return the same, and how far it reaches."""
         device = self.device(epoch)
         head = window.head or self._storage.head()
         if not window.base <= window.after <= head <= self._storage.head():
@@ -215,7 +233,8 @@ class Core:
             ),
             self._keys.receipt,
         )
-        return seal_envelope(Kind.PAGE, page, device.recipient, self._sealer)
+        envelope = seal_envelope(Kind.PAGE, page, device.recipient, self._sealer)
+        return PageSent(envelope, contents.to, head)
 
     def _page_header(
         self, device: DeviceCertificate, window: Window, contents: Contents
@@ -245,6 +264,17 @@ class Core:
             move_outs=contents.move_outs,
             verdicts=[_verdict(row) for row in contents.verdicts],
         )
+
+    def record_digests(
+        self, epoch: bytes, first: bytes, last: bytes
+    ) -> dict[bytes, bytes]:
+        """Return the digest of each record that a device should hold, of those ids.
+
+        Raises:
+            AccessError: nobody has certified the device.
+        """
+        scope = self.province.roster.scope(self.device(epoch).person)
+        return record_digests(self._storage, self.province.layouts, scope, first, last)
 
     # --- Receipts ---
 
