@@ -25,9 +25,9 @@ from fieldkit.sync.pages import (
 from fieldkit.sync.receipts import Verdict
 from fieldkit.sync.roster import make_entry
 from sync_server.core import paging
-from tests.simulation.laptop import Laptop, answer, answer_of, never
 from tests.simulation.memory import Kept
 from tests.simulation.province import PlainSeals, Town
+from tests.sync.peers import Laptop, answer, answer_of, never
 
 
 @pytest.fixture
