@@ -28,7 +28,7 @@ from fieldkit.ports import Sealer
 from fieldkit.sync.applying import GAP, apply_page
 from fieldkit.sync.asking import Asker, DeviceKeys, Send, What, envelope_of
 from fieldkit.sync.cutting import Author, cut_one
-from fieldkit.sync.envelope import Kind, open_envelope
+from fieldkit.sync.envelope import Kind, open_envelope, seal_envelope
 from fieldkit.sync.messages import NONCE_BYTES, Answer, Digests, SignedReply, read_reply
 from fieldkit.sync.pages import PageHeader, open_page, read_page_header
 from fieldkit.sync.positions import Cursor, Incarnations, is_dead, shared_position
@@ -108,6 +108,11 @@ class Session:
         self._open.pop(message.name, None)
         self._sent.discard(message.name)
         self._queue = None
+
+    def ask(self) -> bytes:
+        """Return the question of what is new, sealed, for a courier to carry."""
+        question = self._asker.sync(self.roster.version).data
+        return seal_envelope(Kind.ASK, question, self.roster.sealing, self._sealer)
 
     # --- What to send ---
 
@@ -379,10 +384,7 @@ class Session:
     # --- Agreement ---
 
     def _take_digests(self, digests: Digests) -> None:
-        """Compare with what is held: first whether it is the same, then what is not.
-
-        The next session asks again, until both agree.
-        """
+        """Compare with what is held; the next session asks again, until both agree."""
         cursor = self._replica.cursor()
         if digests.position != cursor.position:
             self.head, self._at_end = max(self.head, digests.position), False

@@ -402,6 +402,17 @@ def test_pages_that_a_courier_brings_are_applied(ours: Laptop, theirs: Laptop) -
     assert ours.said(record) == [("สมชาย", "applied")]
 
 
+def test_a_question_for_a_courier_opens_as_a_sync_request(ours: Laptop) -> None:
+    envelope = ours.session().ask()
+
+    taken = ours.town.take(envelope)
+
+    assert taken.kind == Kind.ASK
+    signed = read_request(taken.plain)
+    signed.check(ours.author.key.verify_key)
+    assert signed.request.epoch == ours.author.epoch
+
+
 # --- Another log ---
 
 
