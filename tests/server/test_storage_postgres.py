@@ -19,14 +19,8 @@ from sync_server.storage.contract import AreaSpan, PartRow, RecordRow
 from sync_server.storage.engines import open_engine, open_storage
 from sync_server.storage.schema import bring_up_to_date, version
 from sync_server.storage.sql import SqlStorage
-from tests.server.storage_contract import (
-    ALL,
-    StorageContract,
-    contents,
-    digest,
-    fill,
-    keys,
-)
+from tests.server.storage_contract import StorageContract
+from tests.server.storage_rows import ALL, contents, digest, fill, keys
 from tests.simulation.memory_storage import MemoryStorage
 
 pytestmark = pytest.mark.postgres

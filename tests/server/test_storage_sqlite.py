@@ -19,7 +19,8 @@ from sync_server.storage.contract import PartRow
 from sync_server.storage.engines import open_engine, open_storage
 from sync_server.storage.schema import bring_up_to_date, revisions, upgrade
 from sync_server.storage.sql import SqlStorage
-from tests.server.storage_contract import StorageContract, contents, fill
+from tests.server.storage_contract import StorageContract
+from tests.server.storage_rows import contents, fill
 from tests.simulation.memory_storage import MemoryStorage
 
 KEY = bytes(range(32))

@@ -2,9 +2,10 @@
 
 from alembic import context
 
-context.configure(
-    connection=context.config.attributes["connection"],
-    transactional_ddl=True,
-)
-with context.begin_transaction():
-    context.run_migrations()
+if hasattr(context, "config"):  # not when a tool merely imports this file
+    context.configure(
+        connection=context.config.attributes["connection"],
+        transactional_ddl=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()

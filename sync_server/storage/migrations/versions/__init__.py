@@ -1,0 +1,1 @@
+"""Each version, and how it is made from the one before."""
