@@ -5,7 +5,16 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fieldkit.cli import form, speech
+from fieldkit.cli import (
+    bundle,
+    conflict,
+    enrol,
+    form,
+    record,
+    speech,
+    status,
+    sync,
+)
 from fieldkit.cli.screen import show_error
 from fieldkit.cli.speech import tell
 from fieldkit.cli.workspace import Place
@@ -59,6 +68,12 @@ app = typer.Typer(
         "FieldKit: field surveys that work with no network.",
     ),
 )
+app.command(help=tell("เริ่มงานจากไฟล์คำเชิญ", "Begin with an invitation."))(enrol.enrol)
+app.command("status", help=tell("งานอยู่ถึงไหนแล้ว", "Where things stand."))(status.status)
+app.command(help=tell("ส่งงานและรับข้อมูลใหม่", "Send work and fetch news."))(sync.sync)
+app.add_typer(record.app, name="record")
+app.add_typer(conflict.app, name="conflict")
+app.add_typer(bundle.app, name="bundle")
 app.add_typer(form.app, name="form")
 
 

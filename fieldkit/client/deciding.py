@@ -25,9 +25,7 @@ class Deciding(Desk):
     def conflicts(self, name: bytes | str | None = None) -> tuple[Conflict, ...]:
         """Return what only a person can settle, here or in one record."""
         if name is not None:
-            return self._settler.conflicts_of(
-                self.store.open_record(name), self.now()
-            )
+            return self._settler.conflicts_of(self.store.open_record(name), self.now())
         return tuple(self._settler.conflicts(self.now()))
 
     def conflict(self, name: str, register: str = "") -> Conflict:

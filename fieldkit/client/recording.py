@@ -1,7 +1,7 @@
 """Recording: records added, opened, found; drafts; rows in and out."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from fieldkit.client.answers import judged, read
@@ -16,7 +16,7 @@ from fieldkit.merge.views import Effective
 from fieldkit.records.edit import create
 from fieldkit.records.history import Event
 from fieldkit.records.record import Record
-from fieldkit.store.drafts import Draft
+from fieldkit.store.drafts import Draft as Draft
 
 Answers = Mapping[str, object]
 _LABEL_WORDS: Final = 3
@@ -157,6 +157,20 @@ class Recording(Desk):
         """Return the forms that are open, the oldest first."""
         found = self.store.drafts()
         return [one for one in found if form_id is None or one.form_id == form_id]
+
+    def new_draft(self, form: Form, subject: bytes | None = None) -> Draft:
+        """Return a new draft of ``form``, kept."""
+        draft = Draft(
+            form_id=form.form_id,
+            version=form.version,
+            opened=Record.blank(form.form_id, subject),
+            started_ms=self.clock.look().shown_at,
+        )
+        return replace(draft, number=self.keep_draft(draft))
+
+    def keep_answers(self, draft: Draft, answers: Answers, place: str) -> None:
+        """Keep a draft's answers, and the question that is asked now."""
+        self.keep_draft(replace(draft, answers=dict(answers), place=place))
 
     def keep_draft(self, draft: Draft) -> int:
         """Keep a draft as it is now and return its number."""
