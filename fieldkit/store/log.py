@@ -96,6 +96,7 @@ class _Rows(NamedTuple):
     changes: list[tuple[int, bytes, bytes]]
     writes: list[tuple[int, int, int]]
     births: list[tuple[int, bytes, int, int | None]]
+    strangers: list[tuple[int, int]]
     texts: list[Text]
     texts_more: list[Text]
 
@@ -178,6 +179,11 @@ class Log(Search):
                 " VALUES (?, ?, ?, ?)",
                 rows.births,
             )
+            # A record edited here, whose parts are gone or not here yet, is shown too.
+            self._db.many(
+                "UPDATE records SET form = ? WHERE number = ? AND form IS NULL",
+                rows.strangers,
+            )
             self._db.many("INSERT INTO changes VALUES (?, ?, ?)", rows.changes)
             self._db.many(
                 "INSERT INTO writes (leaf, record, classes) VALUES (?, ?, ?)",
@@ -212,7 +218,7 @@ class Log(Search):
         In that order the index of the ids is written from left to right.
         """
         numbers = self._number_all(made)
-        rows = _Rows([], [], [], [], [])
+        rows = _Rows([], [], [], [], [], [])
         for change, identity, data in made:
             seq = base + change.stamp.counter
             rows.changes.append((seq, identity.hash, data))
@@ -229,7 +235,9 @@ class Log(Search):
                     rows.births.append((number, record_id, shape.form, hangs_on))
                     if text:
                         rows.texts.append((number * 8 + OWN, text))
-                elif text:
+                    continue
+                rows.strangers.append((shape.form, number))
+                if text:
                     rows.texts_more.append((number * 8 + OWN, text))
         rows.births.sort()
         return rows
