@@ -68,7 +68,10 @@ class Story:
 
     def put(self, which: int, position: int) -> None:
         record = self.records[which % len(self.records)]
-        said = {IDENTITY: {"first": f"put {self.time}"}, HEALTH: {"score": self.time}}
+        said: dict[int, dict[str, object]] = {
+            IDENTITY: {"first": f"put {self.time}"},
+            HEALTH: {"score": self.time},
+        }
         states = [
             state(
                 self.desk.replica, record, (theirs(self.time), answers),
