@@ -3,8 +3,8 @@
 File. ``FKV1``, then frames of a length (4 bytes) and that many bytes. The first is
 ``[1, province, number, made_at_ms, incarnations, [[key id, sealed content key], …]]``:
 the content key is sealed to the province's sealing key and to its recovery key, so a
-burnt server can be replaced. Every other frame is locked with the content key, its
-label counting the frames, so that none can be lost, moved or added:
+burnt server can be replaced. Every other frame is locked with the content key; its
+label names the first frame and counts, so that none can be lost, moved or altered:
 ``["rows", table, rows]``, compressed, and at last ``["end", head, rows in all]``.
 
 A restore is a new incarnation of the log, under a number that the ledger never gave
@@ -133,7 +133,7 @@ def _write_file(
     path: Path, header: bytes, content_key: bytes, storage: Storage
 ) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    compressor = zstandard.ZstdCompressor(level=LEVEL)
+    compressor, mark = zstandard.ZstdCompressor(level=LEVEL), _mark(header)
     with os.fdopen(descriptor, "wb") as file:
         file.write(_MAGIC)
         _write_frame(file, header)
@@ -141,17 +141,19 @@ def _write_file(
         for table, rows in storage.dump():
             row_count += len(rows)
             head = max(head, _head_in(table, rows))
-            plain = encode(["rows", table, [list(row) for row in rows]])
-            _write_locked(file, content_key, index, compressor.compress(plain))
+            plain = encode(["rows", str(table), [list(row) for row in rows]])
+            _write_locked(
+                file, content_key, _label(mark, index), compressor.compress(plain)
+            )
             index += 1
         end = compressor.compress(encode(["end", head, row_count]))
-        _write_locked(file, content_key, index, end)
+        _write_locked(file, content_key, _label(mark, index), end)
         file.flush()
         os.fsync(file.fileno())
 
 
-def _write_locked(file: BinaryIO, key: bytes, index: int, data: bytes) -> None:
-    _write_frame(file, lock(key, _label(index), data))
+def _write_locked(file: BinaryIO, key: bytes, label: str, data: bytes) -> None:
+    _write_frame(file, lock(key, label, data))
 
 
 def _write_frame(file: BinaryIO, data: bytes) -> None:
@@ -218,9 +220,10 @@ def _read_frames(
 ) -> tuple[Header, int, int]:
     if file.read(len(_MAGIC)) != _MAGIC:
         raise CodecError("codec.shape", what="backup")
-    header = _read_header(_read_frame(file))
+    outside = _read_frame(file)
+    header = _read_header(outside)
     count = 0
-    for value in _values(file, _content_key(header, keys)):
+    for value in _values(file, _content_key(header, keys), _mark(outside)):
         match value:
             case ["rows", str(table), [*rows]]:
                 count += len(rows)
@@ -230,11 +233,11 @@ def _read_frames(
     raise CodecError("codec.shape", what="backup")
 
 
-def _values(file: BinaryIO, content_key: bytes) -> Iterator[Any]:
+def _values(file: BinaryIO, content_key: bytes, mark: str) -> Iterator[Any]:
     decompressor = zstandard.ZstdDecompressor()
     index = 0
     while frame := _read_frame(file):
-        data = unlock(content_key, _label(index), frame)
+        data = unlock(content_key, _label(mark, index), frame)
         plain = decompressor.decompress(data, max_output_size=FRAME_BYTES_MAX)
         yield decode(plain, bytes_max=FRAME_BYTES_MAX)
         index += 1
@@ -264,8 +267,13 @@ def _content_key(header: Header, keys: Mapping[bytes, Identity]) -> bytes:
     raise NotARecipientError("backup.key")
 
 
-def _label(index: int) -> str:
-    return f"fieldkit/backup/1/{index}"
+def _label(mark: str, index: int) -> str:
+    return f"fieldkit/backup/1/{mark}/{index}"
+
+
+def _mark(header: bytes) -> str:
+    """Return what binds every frame to the header, which nothing else protects."""
+    return sha256(header).hexdigest()
 
 
 def _digest(file: BinaryIO) -> bytes:
