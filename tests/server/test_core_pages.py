@@ -198,15 +198,19 @@ def test_a_page_tells_an_author_what_became_of_their_changes(town, volunteer):
 
 
 def test_nobody_uncertified_gets_a_page(town):
-    with pytest.raises(AccessError, match=r"roster\.unknown_device"):
+    with pytest.raises(AccessError) as caught:
         town.core.page(Author.drawn(town).epoch, Window(0, 0, 0))
+
+    assert caught.value.code == "roster.unknown_device"
 
 
 def test_positions_beyond_the_log_are_refused(town, volunteer):
     head = town.storage.head()
 
-    with pytest.raises(RemoteProtocolError, match=r"page\.window"):
+    with pytest.raises(RemoteProtocolError) as caught:
         town.core.page(volunteer.epoch, Window(head + 1, head + 1, 0))
+
+    assert caught.value.code == "page.window"
 
 
 # --- A start from what is stored ------------------------------------------------------
@@ -236,3 +240,16 @@ def test_what_was_released_stays_released_over_a_start(town, volunteer, coordina
     town.take(sent.envelope)
 
     assert town.said(sent.hash) == [APPLIED]
+
+
+def test_a_late_page_from_the_beginning_still_says_what_has_gone(
+    town, volunteer, coordinator
+):
+    here = coordinator.new_person(HERE)
+    send(coordinator)
+    assert (here.record, 0) in brought(volunteer)
+
+    coordinator.edit(town.record(here.record), {"village": THERE})
+    send(coordinator)
+
+    assert (here.record, 0) in page(volunteer, 0).move_outs

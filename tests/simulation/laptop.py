@@ -1,208 +1,271 @@
-"""A laptop in memory that syncs with a province in memory, message by message."""
+"""A laptop of the simulation: real saves, real sessions, a replica in memory."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from random import Random
+from typing import NamedTuple, cast
 
-from fieldkit.records.change import change_bytes
+from fieldkit.causality import Stamp
+from fieldkit.crypto.keys import Identity as SealKey
+from fieldkit.crypto.keys import SigningKey
+from fieldkit.errors import FieldKitError
+from fieldkit.records.change import Change, Identity, Write, change_bytes, identify
+from fieldkit.records.edit import create, edit
+from fieldkit.records.layout import RELEASE_FORM, Layout
 from fieldkit.records.record import Record
+from fieldkit.store.drafts import Draft
 from fieldkit.store.log import Made
-from fieldkit.sync.asking import DeviceKeys, Send
-from fieldkit.sync.digest import part_digest, total
-from fieldkit.sync.envelope import Kind, keys_by_id, seal_envelope
-from fieldkit.sync.messages import (
-    Answer,
-    DigestRequest,
-    Digests,
-    PageRequest,
-    Reply,
-    SyncRequest,
-    read_request,
-    sign_reply,
-)
-from fieldkit.sync.roster import DeviceCertificate, unfold
+from fieldkit.sync.asking import Asker, DeviceKeys
+from fieldkit.sync.envelope import Kind, key_id, seal_envelope
+from fieldkit.sync.roster import Roster, unfold
 from fieldkit.sync.session import Session
-from sync_server.core.paging import Pager, Window
-from sync_server.core.states import state_of_row
-from tests.simulation.author import Author, Saved
-from tests.simulation.memory import MemoryReplica
-from tests.simulation.province import PlainSeals, Town
+from sync_server.answering import Answering
+from sync_server.core.core import Taken
+from sync_server.ledger import Ledger
+from tests.simulation.memory import Kept, MemoryReplica
+from tests.simulation.province import (
+    PERSON,
+    VISIT,
+    PlainSeals,
+    SimFacts,
+    Town,
+    read,
+    suite_and_key,
+)
 
-ROUNDS_MAX = 400
-HEALTH = frozenset({"illness", "finding"})
-
-
-class TownFacts:
-    """Facts of the two forms that a town publishes."""
-
-    def class_of(self, form_id: str, version: int, path: str) -> str:
-        del form_id, version
-        return "health" if path in HEALTH else "general"
-
-    def searched(self, form_id: str, version: int) -> frozenset[str]:
-        del form_id, version
-        return frozenset()
-
-    def area_path(self, form_id: str) -> str | None:
-        return "village" if form_id == "person" else None
+Written = tuple[Layout, Write]
 
 
-Lose = Callable[[Send], bool]
+class Chance:
+    """The random port over a seeded generator."""
+
+    def __init__(self, random: Random) -> None:
+        self._random = random
+
+    def bytes(self, count: int) -> bytes:
+        return self._random.randbytes(count)
 
 
-def never(_message: Send) -> bool:
-    return False
+class Key(NamedTuple):
+    """The keys of one epoch."""
+
+    epoch: bytes
+    signing: SigningKey
+    opening: SealKey
+    key_id: bytes
+
+
+class Saved(NamedTuple):
+    """A save, and the record as it was on the screen when its form was opened."""
+
+    change: Change
+    identity: Identity
+    layout: Layout
+    shown: Record | None
+
+
+class Counter(Answering):
+    """The province's answers, and whether the last batch forked its author's log."""
+
+    forked = False
+
+    def _receipt(self, taken: Taken, nonce: bytes) -> bytes:
+        self.forked = taken.forked
+        return super()._receipt(taken, nonce)
+
+
+@dataclass
+class Office:
+    """The province's desk as laptops and couriers meet it."""
+
+    town: Town
+    forked: bool = False
+
+    def _counter(self) -> Counter:
+        town = self.town
+        ledger = cast("Ledger", town.ledger)
+        return Counter(
+            town.core, ledger, town.storage, town.receipt, sealer=PlainSeals()
+        )
+
+    def take(self, envelope: bytes) -> list[bytes]:
+        """Take an envelope in and return those that go back to its author."""
+        self.town.clock += 1
+        counter = self._counter()
+        answers = list(counter.take(envelope, self.town.clock))
+        self.forked = counter.forked
+        return answers
+
+    def ask(self, request: bytes) -> bytes:
+        return self._counter().ask(request) or b""
+
+
+Link = Callable[[str, bytes], bytes | None]
+"""Carries a message (its kind, its bytes) and gives the answer; None: it was lost."""
 
 
 @dataclass
 class Laptop:
-    """One installation with its replica.
+    """One laptop: one person's, with all the epochs that its disk remembers."""
 
-    Attributes:
-        sent: what every sync sent, in order.
-    """
+    name: str
+    town: Town
+    person: bytes
+    role: str
+    random: Random
+    keys: list[Key] = field(default_factory=list)
+    replica: MemoryReplica = field(default_factory=lambda: MemoryReplica(SimFacts()))
+    is_revoked: bool = False
+    _roster: tuple[tuple[bytes, ...], Roster] = ((), Roster.empty())
 
-    author: Author
-    replica: MemoryReplica = field(default_factory=lambda: MemoryReplica(TownFacts()))
-    sent: list[Send] = field(default_factory=list)
+    # --- Epochs, clones, restores ---
 
-    @classmethod
-    def enrolled(
-        cls, town: Town, area: str = "90", role: str = "volunteer"
-    ) -> "Laptop":
-        laptop = cls(Author.enrolled(town, area, role))
-        laptop.replica.begin_epoch(laptop.author.epoch)
-        laptop.replica.add_roster_entries(town.ledger.entries[:1])
-        return laptop
-
-    @property
-    def town(self) -> Town:
-        return self.author.town
-
-    # --- Saving and looking ---
-
-    def keep(self, saved: Saved) -> bytes:
-        """Put a save of the author into the replica, and return its first record."""
-        author = self.author
-        for index, seed in author.seeds.items():
-            self.replica.add_seed(author.epoch, index, seed)
-        made = Made(saved.change, saved.identity, change_bytes(saved.change))
+    def begin_epoch(self) -> list[object]:
+        """Begin a new epoch and return the act that would certify it."""
+        signing = SigningKey(self.random.randbytes(32))
+        opening = SealKey(b"\x01" + self.random.randbytes(32))
+        epoch, name = self.random.randbytes(16), key_id(opening.recipient)
+        key = Key(epoch, signing, opening, name)
+        self.keys.append(key)
         with self.replica.transaction():
-            self.replica.save(made, author.layouts.values())
-        return saved.record
+            self.replica.begin_epoch(key.epoch)
+            self.replica.add_seed(key.epoch, 0, self.random.randbytes(32))
+        suite, public = suite_and_key(key.opening.recipient)
+        return [
+            "epoch", key.epoch, self.person, key.signing.verify_key.raw, suite, public
+        ]  # fmt: skip
 
-    def new_person(self, name: str = "สมชาย", village: str = "90110101") -> bytes:
-        return self.keep(self.author.new_person(village, name))
+    def install(self, entries: Iterable[bytes]) -> None:
+        """Learn the roster and the forms, as from an invitation."""
+        with self.replica.transaction():
+            self.replica.add_roster_entries(list(entries))
+            for name, text in self.town.ledger.texts.items():
+                self.replica.add_form(name, text)
 
-    def edit(self, record: bytes, **answers: object) -> bytes:
-        return self.keep(self.author.edit(self.open(record), answers))
+    def snapshot(self) -> tuple[Kept, list[Key]]:
+        return self.replica.kept.copy(), list(self.keys)
 
-    def open(self, record: bytes) -> Record:
-        return self.replica.open_record(record)
+    def restore(self, disk: tuple[Kept, list[Key]]) -> None:
+        """Put back what the disk held once."""
+        self.replica.kept, self.keys = disk[0].copy(), list(disk[1])
 
-    def said(self, record: bytes, register: str = "name") -> list[tuple[object, str]]:
-        """Return what a person sees: each value with its mark, sorted."""
-        siblings = self.open(record).siblings(register)
-        return sorted((str(s.value), s.mark) for s in siblings)
-
-    # --- Syncing ---
+    def clone(self, name: str) -> "Laptop":
+        copied = Laptop(name, self.town, self.person, self.role, self.random)
+        copied.restore(self.snapshot())
+        return copied
 
     @property
-    def keys(self) -> DeviceKeys:
-        author = self.author
+    def epoch(self) -> bytes:
+        return self.keys[-1].epoch
+
+    @property
+    def roster(self) -> Roster:
+        """Return the roster as far as this laptop knows it."""
+        entries = tuple(self.replica.roster_entries())
+        if entries != self._roster[0]:
+            self._roster = (entries, unfold(entries))
+        return self._roster[1]
+
+    # --- Forms and saves ---
+
+    def open(self, record: bytes) -> int:
+        """Open a record's form and return its number."""
+        opened = self.replica.open_record(record)
+        version = self.roster.version
+        draft = Draft(form_id=opened.form_id, version=version, opened=opened)
+        return self.replica.keep_draft(draft)
+
+    def close(self, form: int) -> Draft:
+        draft = self.replica.kept.drafts[form]
+        with self.replica.transaction():
+            self.replica.drop_draft(form)
+        return draft
+
+    def save_form(self, form: int, answers: Mapping[str, object]) -> Saved | None:
+        """Save answers to an open form, by what it showed, and close it."""
+        draft = self.close(form)
+        return self.edit(draft.opened, answers, roster=draft.version)
+
+    def edit(
+        self, shown: Record, answers: Mapping[str, object], roster: int | None = None
+    ) -> Saved | None:
+        written = edit(
+            shown, read(PERSON if shown.form_id == "person" else VISIT), answers
+        )
+        return self.write(written, shown, roster) if written else None
+
+    def new_person(self, **answers: object) -> Saved:
+        return self.write(create(read(PERSON), answers))
+
+    def new_visit(self, subject: bytes, **answers: object) -> Saved:
+        return self.write(create(read(VISIT), answers, subject))
+
+    def release(self, change_hash: bytes) -> Saved:
+        layout = Layout(RELEASE_FORM, 1, ("change",))
+        return self.write((layout, Write(layout.id, None, (), (change_hash,))))
+
+    def write(
+        self, written: Written, shown: Record | None = None, roster: int | None = None
+    ) -> Saved:
+        """Save one write as a change of its own."""
+        layout, write = written
+        counter = self.replica.kept.epochs[self.epoch] + 1
+        version = self.roster.version if roster is None else roster
+        self.town.clock += 1
+        stamp = Stamp(
+            self.epoch, counter, self.person, self.role, version, self.town.clock
+        )
+        change = Change(stamp, (write,))
+        identity = identify(change, self.replica.kept.seeds[self.epoch, 0])
+        made = Made(change, identity, change_bytes(change))
+        with self.replica.transaction():
+            self.replica.save(made, [layout])
+        return Saved(change, identity, layout, shown)
+
+    # --- Sync ---
+
+    def device_keys(self) -> DeviceKeys:
+        """Return the keys to ask with: the newest epoch that is certified."""
+        known = self.town.roster.devices
+        asking = [key for key in self.keys if key.epoch in known] or self.keys
         return DeviceKeys(
-            epoch=author.epoch,
-            signing={author.epoch: author.key},
-            opening=keys_by_id(author.seal_key),
-            random=Chance(self.town),
+            epoch=asking[-1].epoch,
+            signing={key.epoch: key.signing for key in self.keys},
+            opening={key.key_id: key.opening for key in self.keys},
+            random=Chance(self.random),
         )
 
-    def session(self, *, relay_only: bool = False) -> Session:
-        return Session(
-            self.replica, self.keys, unfold(self.replica.roster_entries()),
-            sealer=PlainSeals(), relay_only=relay_only,
-        )  # fmt: skip
+    def session(self) -> Session:
+        keys = self.device_keys()
+        return Session(self.replica, keys, self.roster, sealer=PlainSeals())
 
-    def sync(self, lose: Lose = never) -> Session:
-        """Sync until nothing is left, or until an answer is lost."""
+    def sync(self, link: Link, messages_max: int = 60) -> bool:
+        """Sync over a link; return whether it came to its end."""
         session = self.session()
         session.cut()
-        for _ in range(ROUNDS_MAX):
+        for _ in range(messages_max):
             message = session.next_message()
             if message is None:
-                return session
-            self.sent.append(message)
-            answer = answer_of(self.town, message)
-            if lose(message):
-                return session
+                return session.is_done
+            answer = link(message.what, message.data)
+            if answer is None:
+                return False
             session.receive(message, answer)
-        raise AssertionError("a sync must come to rest")
+        return False
 
+    def hand_out(self) -> list[bytes]:
+        """Return what a courier takes along: every batch not accepted, a question."""
+        self.session().cut()
+        asked = Asker(replica=self.replica, keys=self.device_keys())
+        question = asked.sync(self.roster.version).data
+        recipient = self.town.sealing.recipient
+        ask = seal_envelope(Kind.ASK, question, recipient, PlainSeals())
+        return [*(batch.envelope for batch in self.replica.outgoing()), ask]
 
-@dataclass
-class Chance:
-    """A town's one chance, for its laptops."""
-
-    town: Town
-
-    def bytes(self, count: int) -> bytes:
-        return self.town.random.randbytes(count)
-
-
-# --- What the server's edge does ------------------------------------------------------
-
-
-def answer_of(town: Town, message: Send) -> bytes:
-    """Return what a province answers that is reached at once."""
-    if message.what == "envelope":
-        taken = town.take(message.data)
-        reply = answer(town, nonce=message.name[:8], receipt=taken.receipt)
-        return sealed(town, town.core.device(taken.epoch), reply)
-    signed = read_request(message.data)
-    device = town.core.device(signed.request.epoch)
-    signed.check(device.verify_key)
-    match signed.request:
-        case SyncRequest() as request:
-            news = town.core.news(request.roster, request.batches)
-            reply = answer(
-                town, nonce=request.nonce, receipt=news.receipt or None,
-                roster_entries=news.roster_entries,
-                documents=tuple(town.ledger.texts.items()),
-            )  # fmt: skip
-            return sealed(town, device, reply)
-        case PageRequest() as request:
-            window = Window(request.base, request.after, request.head)
-            return town.core.page(device.epoch, window) or b""
-        case DigestRequest() as request:
-            return sign_reply(digests(town, device, request), town.receipt)
-
-
-def answer(town: Town, nonce: bytes = b"", **said: object) -> Answer:
-    """Return an answer as this province gives it now, but for what is ``said``."""
-    usual: Mapping[str, object] = {
-        "province": town.roster.fingerprint,
-        "nonce": nonce,
-        "incarnations": town.ledger.incarnations(),
-        "head": town.storage.head(),
-    }
-    return Answer(**{**usual, **said})  # type: ignore[arg-type]
-
-
-def sealed(town: Town, device: DeviceCertificate, reply: Reply) -> bytes:
-    data = sign_reply(reply, town.receipt)
-    return seal_envelope(Kind.ANSWER, data, device.recipient, PlainSeals())
-
-
-def digests(town: Town, device: DeviceCertificate, request: DigestRequest) -> Digests:
-    head = town.storage.head()
-    contents = Pager(town.storage, town.roster).contents(device, Window(0, 0, head))
-    sums: dict[bytes, list[int]] = {}
-    for row, record in contents.parts:
-        state = state_of_row(row, record)
-        one = part_digest(*state.key, state.part, town.core.province.layouts)
-        sums.setdefault(state.record_id, []).append(one)
-    records = tuple((record, total(found)) for record, found in sorted(sums.items()))
-    return Digests(
-        province=town.roster.fingerprint, nonce=request.nonce, position=head,
-        digest=total(one for found in sums.values() for one in found),
-        records=records if request.detail else (),
-    )  # fmt: skip
+    def take_mail(self, envelope: bytes) -> FieldKitError | None:
+        """Take in what a courier brought; return why not, if it was refused."""
+        try:
+            self.session().receive_mail(envelope)
+        except FieldKitError as error:
+            return error
+        return None

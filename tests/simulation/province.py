@@ -9,6 +9,7 @@ from textwrap import dedent
 from fieldkit.crypto.keys import Identity, Recipient, SigningKey, Suite
 from fieldkit.forms.document import read_form
 from fieldkit.forms.form import Form, parse_form
+from fieldkit.records.layout import CLASSES
 from fieldkit.records.part import decode_part, part_key
 from fieldkit.records.record import Record, open_record
 from fieldkit.sync.acts import Act
@@ -70,6 +71,26 @@ class PlainSeals:
         return sealed
 
 
+class SimFacts:
+    """What a laptop's store is told of the forms of the simulation."""
+
+    def class_of(self, form_id: str, version: int, path: str) -> str:
+        text = {"person": PERSON, "visit": VISIT}.get(form_id)
+        return read(text).class_of(path) if text and version == 1 else "general"
+
+    def searched(self, form_id: str, version: int) -> frozenset[str]:
+        del form_id, version
+        return frozenset()
+
+    def area_path(self, form_id: str) -> str | None:
+        return "village" if form_id == "person" else None
+
+
+def class_number(form_id: str, register: str) -> int:
+    """Return the number of a register's sensitivity class."""
+    return CLASSES.index(SimFacts().class_of(form_id, 1, register))
+
+
 @dataclass
 class MemoryLedger:
     """What never goes back, kept in lists."""
@@ -106,6 +127,13 @@ class MemoryLedger:
 
     def form_texts(self) -> Mapping[bytes, bytes]:
         return self.texts
+
+    def log_of(self, number: int) -> Incarnations:
+        """Return the list of incarnations whose last one is ``number``."""
+        numbers = [one for one, _ in self.logs]
+        return (
+            tuple(self.logs[: numbers.index(number) + 1]) if number in numbers else ()
+        )
 
 
 @dataclass
