@@ -168,16 +168,19 @@ class Pager:
         return sorted(names)
 
     def _left(self, device: DeviceCertificate, window: Window) -> list[PartRow]:
-        """Return parts that were in scope at some moment, where anything changed."""
-        if not window.after:
-            return []
-        scopes = self._scopes(device, window.after, window.head)
-        owners = self._moved(window.after, window.head)
+        """Return parts that were in scope at some moment, where anything changed.
+
+        Also a page from the very beginning may find a device that has gone on since it
+        asked; but nothing was sent to it before it was certified.
+        """
+        after = window.after or roster_positions(self._storage)[device.since]
+        scopes = self._scopes(device, after, window.head)
+        owners = self._moved(after, window.head)
         if len(scopes) > 1:
             ever = {area for scope in scopes for area in scope.areas}
             owners |= set(self._storage.owners_in(sorted(ever)))
         rows = self._parts_of(owners, None)
-        areas = self._areas_since(rows, window.after)
+        areas = self._areas_since(rows, after)
         return [
             row
             for row, spans in zip(rows, areas, strict=True)
