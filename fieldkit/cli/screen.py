@@ -73,12 +73,18 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
 @contextmanager
 def progress(thai: str, english: str) -> Iterator[Progress]:
     """Give a function of (done, total) that moves a bar on standard error."""
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
     from rich.progress import (
         BarColumn,
         MofNCompleteColumn,
         TextColumn,
         TimeRemainingColumn,
     )
+    if not sys.stderr.isatty():
+        yield lambda _done, _total: None
+        return
     from rich.progress import (
         Progress as Bars,
     )

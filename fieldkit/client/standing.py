@@ -66,7 +66,7 @@ def status_of(desk: Desk, conflicts: int) -> Status:
     return Status(
         name=desk.installation.issued.name,
         role=desk.role,
-        areas=roster.scope(desk.person).areas,
+        areas=roster.scope(desk.person).areas or (desk.installation.issued.area,),
         province=roster.name,
         epoch=epoch.hex()[:8],
         certified=epoch in roster.devices,

@@ -193,7 +193,7 @@ class HttpLink:
         with _translated():
             length = response.headers.get("content-length")
             before = len(pieces)
-            for piece in response.iter_content(64 << 10):
+            for piece in response.iter_content(16 << 10):
                 pieces += piece
                 if len(pieces) > ANSWER_BYTES_MAX:
                     raise RemoteProtocolError("sync.not_an_answer")

@@ -72,7 +72,8 @@ def _not_kept(
     after = state.part
     live = {entry.dot: _registers(entry, layouts) for entry in after.entries}
     for mine in ours:
-        gone = _registers(mine, layouts) - live.get(mine.dot, frozenset())
+        said = _said(mine, layouts)
+        gone = said.keys() - live.get(mine.dot, frozenset())
         by_decision: dict[Dot, list[str]] = {}
         entries = {entry.dot: entry for entry in after.entries}
         for register in sorted(gone):
@@ -81,8 +82,11 @@ def _not_kept(
                 for entry in after.entries
                 if register in live[entry.dot] and entry.person != mine.person
             ]
-            if others:
-                decided = max(others, key=_shown_at)
+            decided = max(others, key=_shown_at, default=None)
+            if decided is None:
+                continue
+            # A blank that was filled in, or the same said again, is no loss.
+            if said[register] not in (None, _said(decided, layouts)[register]):
                 by_decision.setdefault(decided.dot, []).append(register)
         for dot, registers in by_decision.items():
             yield _notice(state, mine, entries[dot], registers)
@@ -104,6 +108,12 @@ def _notice(
 
 def _registers(entry: Entry, layouts: Layouts) -> frozenset[str]:
     return frozenset(name for _, name in live_places(entry, layouts[entry.layout]))
+
+
+def _said(entry: Entry, layouts: Layouts) -> dict[str, object]:
+    """Return the live values of an entry by register."""
+    places = live_places(entry, layouts[entry.layout])
+    return {name: entry.values[place] for place, name in places}
 
 
 def _shown_at(entry: Entry) -> tuple[int, Dot]:
