@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 
 from fieldkit.errors import CodecError
-from sync_server.problems import MEDIA_TYPE
+from sync_server.problems import MEDIA_TYPE, MEDIA_TYPE_CBOR
 
 CBOR: Final = "application/cbor"
 ID_HEADER: Final = "x-envelope-id"
@@ -61,6 +61,6 @@ def gives(*problems: int, **answers: str) -> dict[int | str, dict[str, Any]]:
         for status, text in answers.items()
     }
     for status in problems:
-        content = {MEDIA_TYPE: _PROBLEM}
+        content = {MEDIA_TYPE: _PROBLEM, MEDIA_TYPE_CBOR: _BINARY}
         described[status] = {"description": "A problem, in words", "content": content}
     return described
