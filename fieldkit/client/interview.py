@@ -141,8 +141,12 @@ class Interview:
 
     def _answer_more(self, step: Step, *, more: bool) -> None:
         self._done.append(step.path)
-        if more:
-            self._added.add(step.path.rstrip("+"))
+        if more and step.repeat is not None:
+            instance = step.path.rstrip("+")
+            self._added.add(instance)
+            # An answer of nothing is enough for the instance to be there.
+            first = next(_questions_in(step.repeat, instance), instance)
+            self.evaluation.answer(first, None)
 
     def _take_back(self, path: str) -> None:
         instance = path.rstrip("+")
@@ -158,7 +162,7 @@ class Interview:
         for item in tree:
             if isinstance(item, Question):
                 path = _within(item.path, instance)
-                if item.type != "calculate" and self._is_asked(item, path):
+                if item.type != "calculate" and self.evaluation.is_relevant(path):
                     yield Step(path, item)
             elif item.repeats:
                 yield from self._walk_repeat(item, instance)
@@ -176,13 +180,6 @@ class Interview:
             yield from self._walk(group.children, own)
             number += 1
 
-    def _is_asked(self, question: Question, path: str) -> bool:
-        """Return whether a question is to be asked now; a fresh instance's is."""
-        if self.evaluation.is_relevant(path):
-            return True
-        is_fresh = "[" in path and path not in dict(self.evaluation.questions())
-        return is_fresh and question.relevant is None
-
     def _go_on_at(self, place: str) -> None:
         for step in self._steps():
             if step.path == place:
@@ -193,6 +190,15 @@ class Interview:
 def _within(template: str, instance: str) -> str:
     rest = template.split("[]")[instance.count("[") :]
     return instance + "[]".join(rest)
+
+
+def _questions_in(group: Group, instance: str) -> Iterator[str]:
+    """Yield the registers of the questions in one instance, those of groups too."""
+    for item in group.children:
+        if isinstance(item, Group) and not item.repeats:
+            yield from _questions_in(item, instance)
+        elif isinstance(item, Question) and item.is_stored:
+            yield _within(item.path, instance)
 
 
 def _instances(answers: Mapping[str, object]) -> set[str]:

@@ -2,16 +2,16 @@
 
 Ten lines take a record the whole way (``tests/client/test_walk.py`` runs them)::
 
-    Workspace.enrol("somchai", invitation, "123456", "secret")
-    with Workspace.open("somchai", "secret") as ws:
+    Workspace.enrol(home, invitation, pin="246813", passphrase="ข้าวเหนียว")
+    with Workspace.open(home, "ข้าวเหนียว") as ws:
         person = ws.add("person", {"first_name": "บุญมี", "village": "90110103"})
         ws.add("screening_2q", {"q2_1": "no", "q2_2": "no"}, subject=person)
-        editing = ws.open_for_edit(person)
-        editing.save({"phone": "081-234-5678"})
-        ws.sync()
+        ws.open_for_edit(person).save({"phone": "081-234-5678"})
+        report = ws.sync()
         for conflict in ws.conflicts():
             ws.resolve(conflict.id.hex(), keep="1", because="asked her again")
-        print(ws.status(), ws.find("บุญ"), ws.record(person))
+        found = ws.find("บุญ")
+        status = ws.status()
 """
 
 from pathlib import Path

@@ -34,12 +34,14 @@ class RealProvince:
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 
-    def invite(self, name: str, role: str = "volunteer", area: str = "9011") -> bytes:
+    def invite(
+        self, name: str, role: str = "volunteer", area: str = "9011", url: str = ""
+    ) -> bytes:
         """Return an invitation that opens with ``PIN``."""
         file = f"{name}.fki"
         self.command(
             "invite", "--role", role, "--area", area, "--name", name,
-            "--pin", PIN, "-o", file,
+            "--pin", PIN, "-o", file, *(["--url", url] if url else []),
         )  # fmt: skip
         return (self.home / file).read_bytes()
 
