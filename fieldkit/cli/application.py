@@ -15,6 +15,7 @@ from fieldkit.cli import (
     status,
     sync,
 )
+from fieldkit.cli.demo.command import demo
 from fieldkit.cli.screen import show_error
 from fieldkit.cli.speech import tell
 from fieldkit.cli.workspace import Place
@@ -71,6 +72,7 @@ app = typer.Typer(
 app.command(help=tell("เริ่มงานจากไฟล์คำเชิญ", "Begin with an invitation."))(enrol.enrol)
 app.command("status", help=tell("งานอยู่ถึงไหนแล้ว", "Where things stand."))(status.status)
 app.command(help=tell("ส่งงานและรับข้อมูลใหม่", "Send work and fetch news."))(sync.sync)
+app.command(help=tell("เล่าทั้งเรื่องในจังหวัดสมมุติ", "The whole story, invented."))(demo)
 app.add_typer(record.app, name="record")
 app.add_typer(conflict.app, name="conflict")
 app.add_typer(bundle.app, name="bundle")

@@ -1,0 +1,1 @@
+"""The demo: the whole story, told by the installed commands on an invented province."""
