@@ -148,7 +148,21 @@ class MemoryReplica:
 
     def _pending(self, key: PartKey) -> list[int]:
         found = self.kept.by_key.get(key, ())
-        return [seq for seq in found if seq not in self.kept.absorbed]
+        return [
+            seq
+            for seq in found
+            if seq not in self.kept.absorbed and not self._is_spoken_of(key, seq)
+        ]
+
+    def _is_spoken_of(self, key: PartKey, seq: int) -> bool:
+        """Return whether the part as it was brought holds all that came of a write."""
+        judged, brought = self.kept.judged.get(seq), self.kept.brought.get(key)
+        return (
+            judged is not None
+            and brought is not None
+            and judged.disposition in TAKEN
+            and brought >= judged.position
+        )
 
     def _writes_to(
         self, key: PartKey, seq: int
