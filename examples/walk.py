@@ -1,6 +1,6 @@
 """The walk: a record goes out, meets another edit, and comes home. Nothing is stored.
 
-Each step takes what the one before gives; ``python examples/walk.py`` tells it in words.
+Each step takes what the one before gives; ``python examples/walk.py`` tells it all.
 """
 
 from collections.abc import Callable
