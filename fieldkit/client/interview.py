@@ -126,14 +126,14 @@ class Interview:
     def _chosen(self, step: Step, typed: object) -> object:
         """Return the codes for places in the list; what is no place stays as typed.
 
-        Where codes are numbers themselves, as in a score, a number means the code.
+        Where all codes are numbers, as in a score, a number is a code and no place.
         """
         choices = self.choices(step)
         if not choices or not isinstance(typed, str):
             return typed
         words = arabic_digits(typed).replace(",", " ").split()
-        if {choice.name for choice in choices}.issuperset(words):
-            return words if len(words) > 1 else typed
+        if all(choice.name.isdecimal() for choice in choices):
+            return words if len(words) > 1 else "".join(words)
         if not all(w.isdecimal() and 1 <= int(w) <= len(choices) for w in words):
             return typed
         codes = [choices[int(word) - 1].name for word in words]

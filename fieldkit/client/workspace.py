@@ -18,7 +18,8 @@ from pathlib import Path
 from types import TracebackType
 
 from fieldkit.client.deciding import Deciding
-from fieldkit.client.enrolment import DATABASE, Means, enrol, unlock
+from fieldkit.client.enrolment import DATABASE, enrol, unlock
+from fieldkit.client.enrolment import Means as Means
 from fieldkit.client.library import FormFacts
 from fieldkit.client.recording import Recording
 from fieldkit.client.standing import Status, status_of

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from fieldkit.client.workspace import Workspace
-from fieldkit.crypto.escrow import NORMAL
+from fieldkit.client.workspace import Means, Workspace
+from fieldkit.crypto.escrow import FOR_TESTS
 from tests.cli.conftest import Run
 from tests.client.office import PASSPHRASE, PERSON, PIN, Office
 
@@ -14,7 +14,7 @@ from tests.client.office import PASSPHRASE, PERSON, PIN, Office
 @pytest.fixture(scope="module")
 def invitation(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Path:
     file = tmp_path_factory.mktemp("invitation") / "somchai.fki"
-    file.write_bytes(office.invite(strength=NORMAL, expires_ms=1 << 42))
+    file.write_bytes(office.invite(expires_ms=1 << 42))
     return file
 
 
@@ -172,7 +172,7 @@ def test_an_interview_that_was_left_goes_on_where_it_was(run: Run, home: Path) -
     assert "The draft is kept" in left.stdout
 
     done = run("record", "add", "screening_2q", "--subject", person,
-               given="y\n" + "2\n" + "\n" * 5)  # fmt: skip
+               given="y\n" + "1\n" + "\n" * 5)  # fmt: skip
 
     assert "Saved as" in done.stdout
     assert told(run, "status")["drafts"] == 0
@@ -208,7 +208,7 @@ def test_a_repeat_is_asked_for_as_often_as_there_are_more(run: Run, home: Path) 
 
 def test_a_conflict_is_listed_shown_settled_and_undone(run: Run, home: Path) -> None:
     person = add_person(run)
-    with Workspace.open(home, PASSPHRASE) as ws:
+    with Workspace.open(home, PASSPHRASE, means=Means(strength=FOR_TESTS)) as ws:
         ours, theirs = ws.open_for_edit(person), ws.open_for_edit(person)
         ours.save({"last_name": "ก"})
         theirs.save({"last_name": "ข"})

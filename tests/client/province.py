@@ -45,12 +45,12 @@ class RealProvince:
         )  # fmt: skip
         return (self.home / file).read_bytes()
 
-    def start(self) -> str:
+    def start(self, *options: str) -> str:
         """Start serving and return the address."""
         port = self.home / "port"
         port.unlink(missing_ok=True)
         line = [sys.executable, "-m", "sync_server", "-d", "prov", "serve"]
-        line += ["--port", "0", "--port-file", str(port)]
+        line += ["--port", "0", "--port-file", str(port), *options]
         self.process = subprocess.Popen(
             line, cwd=self.home, env=_environment(), stdout=subprocess.DEVNULL
         )

@@ -90,6 +90,7 @@ def test_who_was_not_kept_is_told_and_brings_it_back(
         assert a.notices() == {}
 
 
+@pytest.mark.slow
 def test_a_sync_with_nothing_to_do_changes_nothing(
     province: RealProvince, url: str, tmp_path: Path
 ) -> None:
@@ -157,6 +158,7 @@ def test_a_laptop_without_an_address_is_told(ws: Workspace) -> None:
     assert told.value.code == "transport.no_url"
 
 
+@pytest.mark.slow
 def test_one_invitation_on_two_laptops_lets_both_work_and_loses_nothing(
     province: RealProvince, url: str, tmp_path: Path
 ) -> None:
@@ -173,6 +175,27 @@ def test_one_invitation_on_two_laptops_lets_both_work_and_loses_nothing(
 
         assert not report.certified
         assert second.store.record_count() == 1
+
+
+@pytest.mark.slow
+def test_a_relay_keeps_what_the_core_judges_later(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    province = RealProvince(home)
+    try:
+        with laptop(province, tmp_path / "a") as a:
+            a.add("person", PERSON)
+            relay = province.start("--relay-only")
+
+            report = a.sync(relay)
+
+            assert (report.sent, report.stored) == (0, 1)
+            assert a.status().travelling == 1
+            province.stop()
+            assert a.sync(province.start()).certified
+            assert (a.status().travelling, a.status().accepted) == (0, 1)
+    finally:
+        province.stop()
 
 
 # --- Bundles that cannot be used ---
