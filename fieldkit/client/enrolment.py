@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from fieldkit.client.clock import SystemClock
-from fieldkit.client.files import read_whole, told, write_whole
+from fieldkit.client.files import PRIVATE_FOLDER, read_whole, told, write_whole
 from fieldkit.client.installation import Installation
 from fieldkit.client.library import text_hash
 from fieldkit.codec import decode, encode
@@ -46,7 +46,7 @@ def enrol(
     now_ms, strength = means.clock.now_ms(), means.strength
     welcome = open_invitation(invitation, pin, now_ms, strength=strength)
     with told():
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(PRIVATE_FOLDER, parents=True, exist_ok=True)
     database = directory / DATABASE
     if database.exists():
         raise StoreError("store.exists", path=str(database))

@@ -4,15 +4,26 @@ import contextlib
 import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Final
 
 from fieldkit.errors import CodecError, StoreError
 
+PRIVATE: Final = 0o600
+PRIVATE_FOLDER: Final = 0o700
+_SHARED: Final = 0o666
 
-def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
+
+def write_whole(path: Path, pieces: Iterable[bytes], *, private: bool = True) -> None:
     """Keep ``pieces`` as the file ``path``: wholly on the disk, or not at all.
 
     Written beside it under another name, flushed, then renamed: a stick pulled out
     half-way leaves what was there before.
+
+    Args:
+        path: where.
+        pieces: what.
+        private: only its owner may read it; a bundle is sealed, and the officer who
+            takes the stick home is another person on another machine.
 
     Raises:
         StoreError: the disk is full, or cannot be written.
@@ -20,7 +31,10 @@ def write_whole(path: Path, pieces: Iterable[bytes]) -> None:
     beside = path.with_name(path.stem[:6] + ".tmp")  # a name that FAT can hold
     with told():
         try:
-            with beside.open("wb") as file:
+            beside.unlink(missing_ok=True)  # one that broke off has its own rights
+            mode = PRIVATE if private else _SHARED
+            handle = os.open(beside, _NEW, mode)
+            with open(handle, "wb") as file:  # noqa: PTH123 - a handle has no path
                 file.writelines(pieces)
                 file.flush()
                 os.fsync(file.fileno())
@@ -72,4 +86,5 @@ def told() -> Iterator[None]:
         raise StoreError("store.disk", reason=reason) from error
 
 
-_FULL = frozenset({27, 28, 122})  # file too large, no space, over the quota
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+_FULL: Final = frozenset({27, 28, 122})  # file too large, no space, over the quota

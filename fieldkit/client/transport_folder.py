@@ -25,7 +25,7 @@ def write_bundle(target: Path, envelopes: Iterable[bytes], name: bytes) -> Path:
     """
     if target.is_dir():
         target /= f"fk{name[:3].hex()}{SUFFIX}"
-    write_whole(target, bundle_pieces(envelopes))
+    write_whole(target, bundle_pieces(envelopes), private=False)
     return target
 
 

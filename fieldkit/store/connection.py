@@ -57,6 +57,8 @@ def translated() -> Iterator[None]:
         yield
     except (sqlcipher.Error, sqlite3.Error) as error:
         raise _ours(error) from error
+    except OSError as error:
+        raise StoreError("store.disk", reason=error.strerror or str(error)) from error
 
 
 def _ours(error: Exception) -> StoreError:
@@ -70,6 +72,15 @@ def _ours(error: Exception) -> StoreError:
     if family in {_READ_ONLY, _IO, _CANNOT_OPEN}:
         return StoreError("store.disk", reason=str(error))
     return StoreError("store.unexpected", reason=str(error))
+
+
+def make_private(path: Path) -> None:
+    """Make an empty file that only its owner may read, if there is none.
+
+    What SQLite writes beside it takes over its rights.
+    """
+    with translated():
+        path.touch(mode=0o600)
 
 
 class Connection:
@@ -215,6 +226,7 @@ class OnlyOne:
         self._held: sqlite3.Connection | None = None
 
     def __enter__(self) -> "OnlyOne":
+        make_private(self._path)
         with translated():
             lock = sqlite3.connect(self._path, isolation_level=None, timeout=0)
             try:

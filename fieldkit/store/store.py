@@ -6,7 +6,12 @@ from typing import Final
 
 from fieldkit.errors import DamagedStoreError, StoreError
 from fieldkit.store.agreement import Agreement
-from fieldkit.store.connection import PAGE_BYTES, Connection, OnlyOne
+from fieldkit.store.connection import (
+    PAGE_BYTES,
+    Connection,
+    OnlyOne,
+    make_private,
+)
 from fieldkit.store.facts import Facts, NoFacts
 from fieldkit.store.migrations import check_ours, migrate
 from fieldkit.store.shelf import Shelf
@@ -35,6 +40,7 @@ class Store(Agreement, Shelf):
         unborn = path.with_name(path.name + ".new")
         for beside in ("", *_BESIDE):
             unborn.with_name(unborn.name + beside).unlink(missing_ok=True)
+        make_private(unborn)
         connection = Connection(unborn, key, must_exist=False)
         try:
             connection.prepare()
