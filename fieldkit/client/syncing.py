@@ -96,6 +96,7 @@ class Syncing:
             RemoteProtocolError, BadSignatureError, AccessError: what came back cannot
                 be believed; nothing of it was used.
         """
+        broken = self._deliver_all()
         has_core = self._introduce()
         session = self._session(relay_only=not has_core)
         session.cut()
@@ -112,7 +113,9 @@ class Syncing:
             self._ask_by_mail(session)
         self.report.received = session.applied
         self._roster = session.roster
-        self._carry_on()
+        self._fetch_all()
+        if broken is not None:
+            raise broken
         return self.report
 
     def _session(self, *, relay_only: bool) -> Session:
@@ -194,11 +197,21 @@ class Syncing:
 
     # --- For others ---
 
-    def _carry_on(self) -> None:
-        """Hand in the letters of others, and fetch what waits for them."""
-        for letter in list(self._store.letters()):
-            if is_to_province(letter, self._roster):
-                self._deliver(letter.envelope_id, letter.envelope)
+    def _deliver_all(self) -> TransportError | None:
+        """Hand in the letters of others, so that our own pages show what they brought.
+
+        One that the server chokes on must not keep our own work here: it is told last.
+        """
+        try:
+            for letter in list(self._store.letters()):
+                if is_to_province(letter, self._roster):
+                    self._deliver(letter.envelope_id, letter.envelope)
+        except TransportError as error:
+            return error
+        return None
+
+    def _fetch_all(self) -> None:
+        """Fetch what waits for others, those certified by their letters included."""
         if self._store.setting(_COURIER) is None:
             return
         own = set(self._keys.signing)
