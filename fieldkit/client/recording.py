@@ -6,12 +6,13 @@ from typing import Any, Final
 
 from fieldkit.client.answers import judged, read
 from fieldkit.client.desk import Desk
-from fieldkit.client.editing import Editing, Screen, settled, shown
+from fieldkit.client.editing import Editing, Screen, shown
 from fieldkit.client.exporting import export_rows
 from fieldkit.client.importing import Importer, ImportReport, Line, Progress, flat
 from fieldkit.client.saving import Written
 from fieldkit.errors import AccessError, AnswerError
 from fieldkit.forms.form import Form
+from fieldkit.merge.policies import Contested
 from fieldkit.merge.views import Effective
 from fieldkit.records.edit import create
 from fieldkit.records.history import Event
@@ -143,9 +144,10 @@ class Recording(Desk):
         if form is None:
             return ""
         searched = self.facts.searched(*form.key)
-        answers = settled(shown(record, form, self.person))
-        texts = (answers.get(path) for path in form.layout_paths if path in searched)
-        return " ".join([str(text) for text in texts if text][:_LABEL_WORDS])
+        answers = shown(record, form, self.person).answers
+        paths = (path for path in form.layout_paths if path in searched)
+        texts = (_words_of(answers.get(path)) for path in paths)
+        return " ".join([text for text in texts if text][:_LABEL_WORDS])
 
     def _found(self, record_id: bytes, form_id: str) -> Found:
         label = self.label(self.record(record_id))
@@ -217,3 +219,10 @@ class Recording(Desk):
         moment = self.now()
         self.store.set_setting(f"export/{moment.isoformat()}", form_id.encode())
         return export_rows(self.store.records(form_id), form, moment, self.person)
+
+
+def _words_of(value: object) -> str:
+    """Return a value as words to know a record by: ``ก/ข`` where people differ."""
+    if isinstance(value, Contested):
+        return "/".join(str(one) for one in value.values if one)
+    return str(value) if value else ""
