@@ -160,3 +160,20 @@ class NotFoundError(FieldKitError):
     """There is no such record, form, conflict or area."""
 
     exit_code = 10
+
+
+def described(error: Exception) -> FieldKitError:
+    """Return what a person is told of an error that is none of ours.
+
+    Nothing of what the error says is told: that may hold somebody's answers.
+    """
+    if isinstance(error, UnicodeError):
+        return CodecError("codec.text")
+    if isinstance(error, OSError):
+        return StoreError("store.disk", reason=error.strerror or type(error).__name__)
+    trace, place = error.__traceback__, "?"
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        place = f"{code.co_qualname}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return FieldKitError("program.fault", fault=f"{type(error).__name__} {place}")

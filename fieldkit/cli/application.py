@@ -1,15 +1,18 @@
 """The command line as a whole: one module a noun, errors told in the user's words."""
 
+import errno
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
 from fieldkit.cli import (
     bundle,
     conflict,
     enrol,
     form,
+    notice,
     record,
     speech,
     status,
@@ -19,7 +22,7 @@ from fieldkit.cli.demo.command import demo
 from fieldkit.cli.screen import show_error
 from fieldkit.cli.speech import tell
 from fieldkit.cli.workspace import Place
-from fieldkit.errors import FieldKitError
+from fieldkit.errors import FieldKitError, described
 
 _EVERYWHERE = {"-w": 2, "--workspace": 2, "--lang": 2}
 
@@ -32,12 +35,19 @@ class Root(TyperGroup):
         return super().parse_args(ctx, _general_first(args))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of ours is told, and gives its exit code."""
+        """Run the command; what goes wrong is told, and gives its exit code."""
         try:
             return super().invoke(ctx)
         except FieldKitError as error:
-            show_error(error)
-            raise typer.Exit(error.exit_code) from None
+            told = error
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            if getattr(error, "errno", None) == errno.EPIPE:
+                raise  # whoever read what we print has gone
+            told = described(error)
+        show_error(told)
+        raise typer.Exit(told.exit_code)
 
 
 def _general_first(arguments: list[str]) -> list[str]:
@@ -75,6 +85,7 @@ app.command(help=tell("ส่งงานและรับข้อมูลใ
 app.command(help=tell("เล่าทั้งเรื่องในจังหวัดสมมุติ", "The whole story, invented."))(demo)
 app.add_typer(record.app, name="record")
 app.add_typer(conflict.app, name="conflict")
+app.add_typer(notice.app, name="notice")
 app.add_typer(bundle.app, name="bundle")
 app.add_typer(form.app, name="form")
 

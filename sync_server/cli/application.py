@@ -1,13 +1,15 @@
 """The commands as a whole; errors are told in words, and give their exit code."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.exceptions import TyperException
 
-from fieldkit.errors import FieldKitError
+from fieldkit.errors import FieldKitError, described
 from sync_server.cli import keeping, people, province, running
 from sync_server.cli.speech import VARIABLE, show_error, speak, tell
 
@@ -22,12 +24,19 @@ class Root(TyperGroup):
         return super().parse_args(ctx, general_first(args))
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command; an error of ours is told, and gives its exit code."""
+        """Run the command; what goes wrong is told, and gives its exit code."""
         try:
             return super().invoke(ctx)
         except FieldKitError as error:
-            show_error(error)
-            raise typer.Exit(error.exit_code) from None
+            told = error
+        except (typer.Exit, typer.Abort, TyperException):
+            raise
+        except Exception as error:
+            if getattr(error, "errno", None) == errno.EPIPE:
+                raise  # whoever read what we print has gone
+            told = described(error)
+        show_error(told)
+        raise typer.Exit(told.exit_code)
 
 
 def general_first(arguments: list[str]) -> list[str]:
