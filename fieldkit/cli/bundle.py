@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fieldkit.cli.screen import Json, print_json, say, show_error
-from fieldkit.cli.speech import tell
+from fieldkit.cli.speech import counted, tell
 from fieldkit.cli.workspace import place_of
 
 app = typer.Typer(
@@ -30,7 +30,8 @@ def bundle_out(
     if as_json:
         print_json({"path": str(path), "envelopes": count})
     else:
-        say(f"เขียนแล้ว {path} ({count} ซอง)", f"Wrote {path} ({count} envelopes).")
+        how_many = counted(count, "envelope")
+        say(f"เขียนแล้ว {path} ({count} ซอง)", f"Wrote {path} ({how_many}).")
 
 
 @app.command("in", help=tell("รับชุดข้อมูลจากไฟล์", "Take a bundle in."))
@@ -43,7 +44,7 @@ def bundle_in(
     as_json: Json = False,
 ) -> None:
     """Take in what is ours, and keep the rest to be carried on."""
-    from fieldkit.cli.conflict import print_notices
+    from fieldkit.cli.notice import print_notices
 
     with place_of(ctx).open() as ws:
         brought = ws.bundle_in(source)
@@ -58,7 +59,7 @@ def bundle_in(
                 f"รับแล้ว ของเครื่องนี้ {ours} ซอง ถือต่อให้ผู้อื่น {others} ซอง",
                 f"Took in {ours} of ours, carrying {others} for others.",
             )
-            print_notices(ws)
+            print_notices(ws, ws.new_notices())
     for error in brought.faults:
         show_error(error)
     if brought.faults:

@@ -16,7 +16,7 @@ from fieldkit.cli.screen import (
     say,
     wrong_use,
 )
-from fieldkit.cli.speech import tell
+from fieldkit.cli.speech import counted, tell
 from fieldkit.cli.workspace import place_of
 
 if TYPE_CHECKING:
@@ -182,7 +182,7 @@ def _show_history(ws: "Workspace", record: "Record", *, as_json: bool) -> None:
 
 
 def _event_items(ws: "Workspace", event: "Event") -> dict[str, Any]:
-    from fieldkit.cli.showing import time_text
+    from fieldkit.cli.showing import iso_time
     from fieldkit.client.exporting import plain
 
     return {
@@ -191,7 +191,7 @@ def _event_items(ws: "Workspace", event: "Event") -> dict[str, Any]:
         "after": plain(event.after),
         "person": ws.name_of(event.person),
         "role": event.role,
-        "at": time_text(event.shown_at),
+        "at": iso_time(event.shown_at),
         "because": event.because,
         "dot": str(event.dot),
     }
@@ -266,7 +266,8 @@ def bring_in(
 
 
 def _tell_report(report: "ImportReport") -> None:
-    say(f"นำเข้าแล้ว {report.saved} รายการ", f"Brought in {report.saved} records.")
+    saved = counted(report.saved, "record")
+    say(f"นำเข้าแล้ว {report.saved} รายการ", f"Brought in {saved}.")
     for one in report.refused[:_REFUSED_SHOWN]:
         say(f"บรรทัด {one.line}: {one.reason_th}", f"line {one.line}: {one.reason_en}")
     if len(report.refused) > _REFUSED_SHOWN:
@@ -275,7 +276,7 @@ def _tell_report(report: "ImportReport") -> None:
     if count := len(report.refused):
         say(
             f"ไม่ได้นำเข้า {count} บรรทัด แก้แล้วนำเข้าเฉพาะบรรทัดเหล่านั้น",
-            f"{count} lines were refused; correct and bring in only those.",
+            f"{counted(count, 'line')} refused; correct and bring in only those.",
         )
 
 

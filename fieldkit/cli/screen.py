@@ -82,9 +82,6 @@ def progress(thai: str, english: str) -> Iterator[Progress]:
         TextColumn,
         TimeRemainingColumn,
     )
-    if not sys.stderr.isatty():
-        yield lambda _done, _total: None
-        return
     from rich.progress import (
         Progress as Bars,
     )

@@ -29,6 +29,8 @@ def value_text(form: "Form | None", register: str, value: object) -> str:
     if isinstance(value, Contested):
         said = " / ".join(value_text(form, register, one) for one in value.values)
         return tell(f"ยังไม่ตรงกัน: {said}", f"people differ: {said}")
+    if value is None:
+        return "—"
     if isinstance(value, list | tuple):
         return ", ".join(value_text(form, register, one) for one in value)
     question = form.question_at(register) if form is not None else None
@@ -54,8 +56,6 @@ def date_text(iso: str) -> str:
 
 
 def _plain_text(value: object) -> str:
-    if value is None:
-        return "—"
     if value is True:
         return tell("ใช่", "yes")
     if isinstance(value, bytes):
@@ -69,6 +69,13 @@ def time_text(shown_at: int) -> str:
 
     moment = moment_of(shown_at)
     return f"{date_text(moment.date().isoformat())} {moment:%H:%M}"
+
+
+def iso_time(shown_at: int) -> str:
+    """Return a moment in Thailand as programs read it (ISO 8601)."""
+    from fieldkit.client.clock import moment_of
+
+    return moment_of(shown_at).isoformat(timespec="milliseconds")
 
 
 def person_and_time(ws: "Workspace", person: bytes, role: str, shown_at: int) -> str:
@@ -110,7 +117,7 @@ def alternative_items(ws: "Workspace", found: Iterable["Alternative"]) -> list[A
             "dot": dot_text(one.lead),
             "person": ws.name_of(one.lead.person),
             "role": one.lead.role,
-            "at": time_text(one.lead.shown_at),
+            "at": iso_time(one.lead.shown_at),
             "because": one.lead.because,
             "mark": one.lead.mark,
         }

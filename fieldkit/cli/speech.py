@@ -35,6 +35,16 @@ def speak(wanted: str | None) -> None:
     _spoken[0] = _language_of(["--lang", wanted] if wanted else [])
 
 
+def counted(number: int, noun: str) -> str:
+    """Return so many of something in English.
+
+    >>> counted(1, "record"), counted(0, "record"), counted(2, "batch")
+    ('1 record', '0 records', '2 batches')
+    """
+    ending = "es" if noun.endswith("ch") else "s"
+    return f"{number} {noun if number == 1 else noun + ending}"
+
+
 def tell(thai: str, english: str) -> str:
     """Return the text in the language that is spoken now."""
     return english if language() == "en" else thai

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldkit.cli.screen import Json, print_json, say, show_warning
-from fieldkit.cli.speech import tell
+from fieldkit.cli.speech import counted, tell
 from fieldkit.cli.workspace import place_of
 
 if TYPE_CHECKING:
@@ -25,20 +25,30 @@ def status(
     as_json: Json = False,
 ) -> None:
     """Print where this person's work stands."""
-    from dataclasses import asdict
-
-    from fieldkit.cli.conflict import print_notices
+    from fieldkit.cli.notice import print_notices
 
     with place_of(ctx).open() as ws:
         stands = ws.status()
         found = ws.digests(digests) if digests else {}
         if as_json:
-            print_json(asdict(stands) | {"digests": found})
+            print_json(_items(stands) | {"digests": found})
             return
         _print_status(stands)
         for area, digest in found.items():
             typer.echo(f"{area}  {digest}")
-        print_notices(ws)
+        print_notices(ws, ws.notices())
+
+
+def _items(stands: "Status") -> dict[str, object]:
+    from dataclasses import asdict
+
+    from fieldkit.cli.showing import iso_time
+
+    items = asdict(stands)
+    oldest, expires = items.pop("oldest_ms"), items.pop("expires_ms")
+    items["oldest"] = None if oldest is None else iso_time(oldest)
+    items["expires"] = iso_time(expires)
+    return items
 
 
 def _print_status(stands: "Status") -> None:
@@ -46,7 +56,8 @@ def _print_status(stands: "Status") -> None:
 
     role = role_text(stands.role)
     typer.echo(f"{stands.name} · {role} · {stands.province} · {_areas(stands)}")
-    say(f"ข้อมูลในเครื่อง {stands.records} รายการ", f"{stands.records} records here")
+    here = counted(stands.records, "record")
+    say(f"ข้อมูลในเครื่อง {stands.records} รายการ", f"{here} here")
     waits = stands.local + stands.travelling
     since = f" ({time_text(stands.oldest_ms)})" if stands.oldest_ms is not None else ""
     say(
@@ -78,11 +89,12 @@ def _print_warnings(stands: "Status") -> None:
             f"{stands.conflicts} to settle (fieldkit conflict list)",
         )
     if stands.drafts:
-        say(f"แบบฟอร์มที่ทำค้างไว้ {stands.drafts}", f"{stands.drafts} unfinished forms")
+        unfinished = counted(stands.drafts, "unfinished form")
+        say(f"แบบฟอร์มที่ทำค้างไว้ {stands.drafts}", unfinished)
     if stands.letters:
         say(
             f"ถือซองของผู้อื่นอยู่ {stands.letters} ซอง",
-            f"carrying {stands.letters} envelopes of others",
+            f"carrying {counted(stands.letters, 'envelope')} of others",
         )
     if stands.doubtful_clock:
         show_warning(

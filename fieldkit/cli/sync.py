@@ -12,7 +12,7 @@ from fieldkit.cli.screen import (
     show_error,
     show_warning,
 )
-from fieldkit.cli.speech import tell
+from fieldkit.cli.speech import counted, tell
 from fieldkit.cli.workspace import place_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def sync(
     """Send what was saved, and fetch what is new."""
     from dataclasses import asdict
 
-    from fieldkit.cli.conflict import print_notices
+    from fieldkit.cli.notice import print_notices
 
     with place_of(ctx).open() as ws:
         with progress("กำลังซิงก์", "syncing") as bar:
@@ -45,24 +45,25 @@ def sync(
                 "มีเรื่องที่ต้องตัดสิน: fieldkit conflict list",
                 "There is something to settle: fieldkit conflict list",
             )
-        print_notices(ws)
+        print_notices(ws, ws.new_notices())
 
 
 def _tell_report(report: "SyncReport") -> None:
     say(
         f"ส่งแล้ว {report.sent} ชุด รับมา {report.received} ส่วน",
-        f"Sent {report.sent} batches, received {report.received} parts.",
+        f"Sent {counted(report.sent, 'batch')},"
+        f" received {counted(report.received, 'part')}.",
     )
     if report.stored:
         say(
             f"ฝากไว้ที่จุดรับฝาก {report.stored} ชุด",
-            f"{report.stored} batches lie with a relay.",
+            f"Left with a relay: {counted(report.stored, 'batch')}.",
         )
     if report.delivered or report.fetched:
         up, down = report.delivered, report.fetched
         say(
             f"ส่งแทนผู้อื่น {up} ซอง รับมาให้ผู้อื่น {down} ซอง",
-            f"For others: handed in {up} envelopes, fetched {down}.",
+            f"For others: handed in {counted(up, 'envelope')}, fetched {down}.",
         )
     if not report.certified:
         show_warning(

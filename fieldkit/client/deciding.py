@@ -2,14 +2,17 @@
 
 from collections.abc import Mapping
 from functools import cached_property
+from typing import Final
 
 from fieldkit.client.answers import read
 from fieldkit.client.desk import Desk
 from fieldkit.client.settling import Settler, named
+from fieldkit.codec import decode, encode
 from fieldkit.errors import NotFoundError
 from fieldkit.merge.conflict import Conflict
 from fieldkit.sync.replica import Notice
 
+_TOLD: Final = "notices told"
 Answers = Mapping[str, object]
 
 
@@ -87,8 +90,24 @@ class Deciding(Desk):
         """Return what this person must be told, by number, oldest first."""
         return self.store.notices(seen=seen)
 
+    def new_notices(self) -> Mapping[int, Notice]:
+        """Return the notices that were not told yet, and note that they are now."""
+        kept = self.store.setting(_TOLD)
+        told = 0 if kept is None else int(decode(kept, bytes_max=16))
+        new = {n: one for n, one in self.store.notices().items() if n > told}
+        if new:
+            with self.store.transaction():
+                self.store.set_setting(_TOLD, encode(max(new)))
+        return new
+
     def see_notice(self, number: int) -> None:
-        """Note that a notice was seen."""
+        """Put a notice away.
+
+        Raises:
+            NotFoundError: no such notice.
+        """
+        if number not in self.notices(seen=True):
+            raise NotFoundError("notice.unknown", notice=number)
         self.store.see_notice(number)
 
     def bring_back(self, number: int, because: str | None = None) -> bytes:

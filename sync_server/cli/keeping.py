@@ -7,7 +7,7 @@ import typer
 
 from fieldkit.crypto.keys import Identity
 from fieldkit.sync.envelope import keys_by_id
-from sync_server.cli.place import now_ms, opened
+from sync_server.cli.place import iso_time, now_ms, opened
 from sync_server.cli.speech import Json, note, print_rows, say, tell
 from sync_server.keys import read_recovery
 
@@ -65,7 +65,7 @@ def backups(
             "number": one.number,
             "head": one.head,
             "batches": len(one.batches),
-            "made_at_ms": one.made_at_ms,
+            "made_at": iso_time(one.made_at_ms),
             "path": one.path,
             "there": Path(one.path).exists(),
         }

@@ -1,5 +1,6 @@
 """The province that a command works on."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import typer
@@ -23,3 +24,9 @@ def opened(ctx: typer.Context) -> Opened:
 def now_ms() -> int:
     """Return the time, as this machine believes it."""
     return SystemClock().now_ms()
+
+
+def iso_time(moment_ms: int) -> str:
+    """Return a time as programs read it (ISO 8601)."""
+    moment = datetime.fromtimestamp(moment_ms / 1_000, UTC)
+    return moment.isoformat(timespec="milliseconds")
