@@ -11,7 +11,7 @@ from rich.console import Console
 from benchmarks import bulk, daily, quiet, whole, wire
 from benchmarks.bench import Bench
 from benchmarks.figures import Figure, figures_of
-from benchmarks.report import Machine, as_json, as_markdown, show
+from benchmarks.report import Machine, as_json, as_markdown, into_page, show
 
 BENCHMARKS: Final[dict[str, ModuleType]] = {
     "sync": whole,
@@ -22,6 +22,7 @@ BENCHMARKS: Final[dict[str, ModuleType]] = {
 }
 _RUNS: Final = {"bytes": 1, "idle": 1}  # counted, not timed: the same each time
 _BUSY: Final = 0.5
+_PAGE: Final = Path("docs/benchmarks.md")
 
 
 def main() -> int:
@@ -39,6 +40,9 @@ def main() -> int:
     asked.output.mkdir(parents=True, exist_ok=True)
     (asked.output / "figures.json").write_text(as_json(figures, machine), "utf-8")
     (asked.output / "figures.md").write_text(as_markdown(figures, machine), "utf-8")
+    if asked.docs:
+        page = _PAGE.read_text("utf-8")
+        _PAGE.write_text(into_page(page, as_markdown(figures, machine)), "utf-8")
     missed = [one.measure.text.strip() for one in figures if one.holds is False]
     console.print(f"missed: {'; '.join(missed)}" if missed else "all targets hold")
     return 1 if missed else 0
@@ -64,6 +68,7 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="part of the records")
     parser.add_argument("--dir", help="where to work: on the disk to be measured")
     parser.add_argument("-o", "--output", type=Path, default=Path("build/benchmarks"))
+    parser.add_argument("--docs", action="store_true", help=f"write {_PAGE} anew")
     asked = parser.parse_args()
     if unknown := set(asked.benchmarks) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")

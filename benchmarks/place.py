@@ -12,6 +12,7 @@ from typing import Final
 
 from benchmarks.clocks import cpu_of
 from benchmarks.rows import SEED
+from benchmarks.worker import PIN
 from fieldkit.errors import TransportError
 from fieldkit.thai.invented import Province
 from sync_server.founding import Foundation, found
@@ -19,8 +20,6 @@ from sync_server.issuing import Offer
 from sync_server.opening import SystemClock, open_province
 from sync_server.settings import Settings
 
-PIN: Final = "123456"
-PASSPHRASE: Final = "a passphrase for measuring"  # noqa: S105 - of an invented laptop
 START_S_MAX: Final = 30
 STOP_S_MAX: Final = 20
 

@@ -1,4 +1,4 @@
-"""``python -m benchmarks.profile``: where the time goes, stage by stage, in one process.
+"""``python -m benchmarks.profile``: where the time goes, stage by stage.
 
 Shares matter here, not times: the profiler slows down whatever makes many calls.
 """
@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from benchmarks.place import PASSPHRASE, PIN, Town
+from benchmarks.place import Town
 from benchmarks.rows import write_rows
-from benchmarks.worker import FORM
+from benchmarks.worker import FORM, PASSPHRASE, PIN
 from fieldkit.client.syncing import device_keys
 from fieldkit.client.workspace import Workspace
 from fieldkit.sync.session import Session

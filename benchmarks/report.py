@@ -47,6 +47,15 @@ def _processor() -> str:
     return platform.processor() or platform.machine()
 
 
+_BEGIN, _END = "<!-- figures -->\n", "<!-- end of figures -->\n"
+
+
+def into_page(page: str, table: str) -> str:
+    """Return a page with ``table`` in place of the figures that stood there."""
+    before, _, rest = page.partition(_BEGIN)
+    return f"{before}{_BEGIN}{table}{_END}{rest.partition(_END)[2]}"
+
+
 def show(figures: Sequence[Figure], console: Console) -> None:
     """Print the figures as a table."""
     table = Table(*_HEADINGS, box=None, pad_edge=False)

@@ -1,4 +1,7 @@
-"""The worker: one piece of work in a fresh process, its cost as a line of JSON."""
+"""The worker: one piece of work in a fresh process, its cost as a line of JSON.
+
+It imports what a laptop has and nothing of the server: its memory is measured.
+"""
 
 import json
 import statistics
@@ -9,13 +12,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks.clocks import Cost, measured, peak_mib
-from benchmarks.place import PASSPHRASE, PIN
+from benchmarks.clocks import Cost, measured
 from benchmarks.raw import raw
 from benchmarks.rows import read_rows
 from fieldkit.client.workspace import Workspace
 
 FORM: Final = "person"
+PIN: Final = "123456"
+PASSPHRASE: Final = "a passphrase for measuring"  # noqa: S105 - of an invented laptop
 _FAILED: Final = "a worker failed"
 
 
@@ -68,12 +72,19 @@ def _lines(path: Path) -> Iterator[tuple[int, Any]]:
 
 
 def _sync(laptop: str, url: str, text: str = "") -> Cost:
-    """Sync, and find ``text`` in what is there then."""
-    with _open(laptop) as workspace, measured() as cost:
-        workspace.sync(url)
+    """Sync, and find ``text`` then; ``up`` ends with the last receipt."""
+    cost: Cost = {}
+
+    def told(way: str, done: int, total: int) -> None:
+        if way == "up" and done == total:
+            cost.setdefault("up", time.perf_counter() - began)
+
+    with _open(laptop) as workspace, measured() as whole:
+        began = time.perf_counter()
+        workspace.sync(url, told)
         cost["found"] = len(workspace.find(text)) if text else 0
-        cost["whole_peak_mib"] = peak_mib()
-    return cost
+    cost.setdefault("up", whole["wall"])
+    return whole | cost
 
 
 def _count(laptop: str) -> Cost:

@@ -1,5 +1,6 @@
 """Acting: what a person of the story does with the commands."""
 
+import os
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from fieldkit.cli.demo.invention import write_rows
 from fieldkit.cli.demo.processes import Commands
 from fieldkit.cli.demo.stage import Stage, Words
 
-AT_ONCE: Final = 2
+AT_ONCE: Final = os.cpu_count() or 2
 T = TypeVar("T")
 
 
@@ -97,13 +98,14 @@ class Acting:
         told: dict[str, Any] = self.commands.told(workspace, "status", *asked)
         return told
 
-    def carry_for(self, member: Member) -> None:
+    def carry_for(self, member: Member, *, first: bool = False) -> None:
         """Carry a stick to the province and back: the officer visits the volunteer."""
         home, officer = self.workspace(member), self.workspace(WILAI)
         there, back = f"stick/{member.key}.fkb", f"stick/{member.key}-back.fkb"
         self.commands.told(home, "bundle", "out", there)
         self.commands.told(officer, "bundle", "in", there)
         self.sync(WILAI)
-        self.sync(WILAI)  # a laptop that was certified by the first has mail now
+        if first:
+            self.sync(WILAI)  # a laptop that was certified by that one has mail now
         self.commands.told(officer, "bundle", "out", back)
         self.commands.told(home, "bundle", "in", back)

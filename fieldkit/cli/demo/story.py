@@ -20,6 +20,8 @@ CENTRE: Final = "ศูนย์ประสานงานจังหวัด
 REASON: Final = "โทรถามเจ้าตัวและดูบัตรประชาชนแล้ว"
 _ENROLLING: Final = ("กำลังลงทะเบียน", "enrolling")
 _SYNCING: Final = ("กำลังซิงก์", "syncing")
+_LOOKING: Final = ("กำลังตรวจดู", "looking")
+SCOPES: Final = sorted({member.area for member in CAST})
 _DIGITS: Final = 16
 
 
@@ -90,7 +92,7 @@ class Story(Acting):
         with self.stage.tell(
             "เปิดเซิร์ฟเวอร์ คนอื่น ๆ เริ่มงาน", "The server starts, the others enrol"
         ):
-            self.stage.say(f"เซิร์ฟเวอร์: {self.url}", "the server's address")
+            self.stage.say(f"เซิร์ฟเวอร์: {self.url}", f"the server is at {self.url}")
             others = (SOMYING, WILAI, NONGYAO)
             self.together(_ENROLLING, [partial(self.enrol, one) for one in others])
             told = self.together(_SYNCING, [partial(self.sync, one) for one in others])
@@ -151,17 +153,16 @@ class Story(Acting):
             told = self.sync(SOMYING)
             self.stage.hold(
                 f"สมหญิงซิงก์เอง จังหวัดรับ {told['sent']} ชุด",
-                f"Somying synced; the province took {told['sent']} batches",
+                f"Somying synced; batches taken by the province: {told['sent']}",
                 that=told["sent"] and not self.status(SOMYING)["local"], found=told,
             )  # fmt: skip
-            self.carry_for(HASAN)
+            self.carry_for(HASAN, first=True)
             stands = self.status(HASAN)
             self.stage.hold(
                 f"วิไลถือแฟลชไดรฟ์ของฮาซันไปส่ง จังหวัดรับ {stands['accepted']:,} รายการ",
                 f"Wilai carried Hasan's stick: {stands['accepted']:,} saves accepted",
                 that=stands["accepted"] and not stands["local"], found=stands,
             )  # fmt: skip
-            self.sync(SOMYING)  # Hasan's village lies in her area: now she sees it
             waits = self.status(ARI)["local"]
             self.stage.hold(
                 f"อารียังไม่ได้ซิงก์ {waits:,} รายการรออยู่ในเครื่องอย่างปลอดภัย",
@@ -176,17 +177,18 @@ class Story(Acting):
             "สองคนแก้ข้อมูลของคนเดียวกัน โดยไม่รู้ถึงกัน",
             "Two change the same person, unknown to each other",
         ):
+            self.sync(SOMYING)  # Hasan's village lies in her area: now she sees it
             self.person, name = self._somebody()
             hers, his = self.surnames = f"{name}น้อย", f"{name}ใหญ่"
             self.edit(SOMYING, self.person, {"last_name": hers, "income": "4200"})
             self.edit(HASAN, self.person, {"last_name": his, "caregiver": "ป้าข้างบ้าน"})
             self.stage.say(
                 f"สมหญิง: นามสกุล {hers} และรายได้ 4,200 บาท",
-                "Somying writes a surname and an income",
+                f"Somying: the surname {hers}, and an income of 4,200 baht",
             )
             self.stage.say(
                 f"ฮาซัน: นามสกุล {his} และผู้ดูแล ป้าข้างบ้าน",
-                "Hasan writes another surname and a caregiver",
+                f"Hasan: the surname {his}, and a caregiver",
             )
             seen = [
                 self.answers(one, self.person)["last_name"] for one in (SOMYING, HASAN)
@@ -211,9 +213,9 @@ class Story(Acting):
             "ทุกอย่างมาพบกันที่จังหวัด อารีซิงก์ทีหลัง",
             "All of it meets at the province; Ari syncs late",
         ):
-            works = [partial(self.sync, one) for one in (SOMYING, ARI)]
+            works = [partial(self.carry_for, HASAN)]
+            works += [partial(self._sync, one) for one in (SOMYING, ARI)]
             self.together(_SYNCING, works)
-            self.carry_for(HASAN)
             self.sync(NONGYAO)
             said = self.answers(NONGYAO, self.person)
             merged = said["income"], said["caregiver"]
@@ -241,10 +243,13 @@ class Story(Acting):
                 office, "conflict", "resolve", clash["id"],
                 "--keep", _dot_of(clash, HASAN), "--because", REASON,
             )  # fmt: skip
-            self.stage.say(f"นงเยาว์เก็บค่าของฮาซัน เพราะ “{REASON}”", "Hasan's is kept")
+            self.stage.say(
+                f"นงเยาว์เก็บค่าของฮาซัน เพราะ “{REASON}”",
+                "Nongyao keeps Hasan's, and says why",
+            )
             self.sync(NONGYAO)
             self.sync(SOMYING)
-            told = self.commands.told(self.workspace(SOMYING), "conflict", "told")
+            told = self.commands.told(self.workspace(SOMYING), "notice", "list")
             said = [(one["record"], one["person"], one["because"]) for one in told]
             self.stage.hold(
                 "สมหญิงได้รับแจ้งว่าไม่ได้เก็บค่าของตน โดยใคร เพราะอะไร",
@@ -256,39 +261,50 @@ class Story(Acting):
 
     def _agree(self) -> None:
         with self.stage.tell("ทุกคนซิงก์ แล้วข้อมูลตรงกัน", "Everyone syncs; all agree"):
-            works = [partial(self.sync, one) for one in (SOMYING, ARI, NONGYAO)]
+            works = [partial(self.carry_for, HASAN)]
+            works += [partial(self._sync, one) for one in (SOMYING, ARI, NONGYAO)]
             self.together(_SYNCING, works)
-            self.carry_for(HASAN)
-            stands = {one.name: self.status(one) for one in CAST}
+            stands = self._stands()
             left = [one["local"] + one["conflicts"] for one in stands.values()]
             self.stage.hold(
                 "ไม่มีงานค้างส่ง ไม่มีเรื่องค้างตัดสิน", "nothing is left to send or settle",
                 that=not any(left), found=stands,
             )  # fmt: skip
             (_, his) = self.surnames
-            seen = {
-                one.name: self.answers(one, self.person)["last_name"]
+            looks = [
+                partial(self.answers, one, self.person)
                 for one in (SOMYING, HASAN, WILAI, NONGYAO)
-            }
+            ]
+            seen = {one["last_name"] for one in self.together(_LOOKING, looks)}
             self.stage.hold(
                 f"ทุกเครื่องแสดงนามสกุล {his}", "every laptop shows the surname kept",
-                that=set(seen.values()) == {his}, found=seen,
+                that=seen == {his}, found=seen,
             )  # fmt: skip
-            self._compare_digests()
+            self._compare_digests(stands)
 
-    def _compare_digests(self) -> None:
+    def _sync(self, member: Member) -> None:
+        self.sync(member)
+
+    def _stands(self) -> dict[str, Any]:
+        """Return where each one's work stands, with the digests of all scopes held."""
+        works = [
+            partial(self.status, member, *_within(member, SCOPES)) for member in CAST
+        ]
+        names = [member.name for member in CAST]
+        return dict(zip(names, self.together(_LOOKING, works), strict=True))
+
+    def _compare_digests(self, stands: Mapping[str, Any]) -> None:
         """Print the digest of every scope on each laptop that holds it, and compare."""
-        scopes = sorted({member.area for member in CAST})
         rows = [
-            (scope, member.name, digest[:_DIGITS])
-            for member in CAST
-            for scope, digest in self._digests(member, scopes).items()
+            (scope, name, digest[:_DIGITS])
+            for name, one in stands.items()
+            for scope, digest in one["digests"].items()
         ]
         self.stage.table(("พื้นที่ / area", "เครื่อง / laptop", "digest"), sorted(rows))
-        found = [{digest for area, _, digest in rows if area == one} for one in scopes]
+        found = [{digest for area, _, digest in rows if area == one} for one in SCOPES]
         self.stage.hold(
-            f"ข้อมูลของทั้ง {len(scopes)} พื้นที่ตรงกันทุกเครื่อง",
-            f"all laptops hold the same, in each of {len(scopes)} scopes",
+            f"ข้อมูลของทั้ง {len(SCOPES)} พื้นที่ตรงกันทุกเครื่อง",
+            f"all laptops hold the same, in each of {len(SCOPES)} scopes",
             that=all(len(digests) == 1 for digests in found), found=rows,
         )  # fmt: skip
         self.commands.server("verify")
@@ -298,10 +314,9 @@ class Story(Acting):
             that=True,
         )
 
-    def _digests(self, member: Member, scopes: Iterable[str]) -> dict[str, str]:
-        within = [scope for scope in scopes if scope.startswith(member.area)]
-        found: dict[str, str] = self.status(member, *within)["digests"]
-        return found
+
+def _within(member: Member, scopes: Iterable[str]) -> list[str]:
+    return [scope for scope in scopes if scope.startswith(member.area)]
 
 
 def _dot_of(clash: Mapping[str, Any], member: Member) -> str:
