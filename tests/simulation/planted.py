@@ -7,6 +7,8 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from fieldkit.errors import NotFoundError
+from fieldkit.merge.merge import join, written
+from fieldkit.records.part import Part
 from fieldkit.records.record import Record
 from fieldkit.sync.pages import PageHeader
 from fieldkit.sync.receipts import Receipt, Verdict
@@ -158,15 +160,11 @@ def what_waits_still_replaces() -> Planted:
     right = MemoryReplica._shown
 
     def shown(self: MemoryReplica, key: PartKey, marks: Any) -> Any:
-        judged = self.kept.judged
-        self.kept.judged = {
-            seq: one._replace(disposition="applied") for seq, one in judged.items()
-        }
-        try:
-            part = right(self, key, {})
-        finally:
-            self.kept.judged = judged
-        right(self, key, marks)
+        part = right(self, key, marks)
+        for seq in self._pending(key):
+            for entry, replaces, layout in self._writes_to(key, seq):
+                seen = written(entry, replaces, layout).replaced
+                part = join(part, Part((), seen), self.kept.layouts)
         return part
 
     return patch.object(MemoryReplica, "_shown", shown)
@@ -194,7 +192,9 @@ def page_by_the_two_ends() -> Planted:
 
     def scopes(self: Pager, device: Any, after: int, to: int) -> Any:
         found = right(self, device, after, to)
-        return found[:1] if found[0] == found[-1] else (found[0], found[-1])
+        return (
+            found[:1] if not found or found[0] == found[-1] else (found[0], found[-1])
+        )
 
     return patch.multiple(Pager, _moved=moved, _scopes=scopes)
 
@@ -236,7 +236,9 @@ class _both:  # noqa: N801 - reads like the function it is
             one.stop()
 
 
-PLANTED: Final[tuple[Callable[[], Planted], ...]] = (
+Plant = Callable[[], Planted]
+
+PLANTED: Final[tuple[Plant, ...]] = (
     replaces_taken_at_save,
     first_branch_wins,
     pruning_at_accepted,
