@@ -75,10 +75,11 @@ class Strength:
 
 _CEILING = Cost(memory_kib=1 << 20, passes=16, lanes=16)
 # One lane: a laptop of one core is not punished, an attacker gains nothing by more.
-# Half a second on a laptop of 2020; 128 MiB fit beside the app in 2 GiB.
+# The work of RFC 9106's 64 MiB and 3 passes twice over, about half a second on a
+# laptop of 2020, in a quarter of the memory: a whole sync must fit into 100 MiB.
 NORMAL = Strength(
-    cost=Cost(memory_kib=128 << 10, passes=3, lanes=1),
-    floor=Cost(memory_kib=64 << 10, passes=3, lanes=1),
+    cost=Cost(memory_kib=32 << 10, passes=12, lanes=1),
+    floor=Cost(memory_kib=32 << 10, passes=6, lanes=1),
     ceiling=_CEILING,
 )
 # For tests and the simulator alone: a box made with it is refused by NORMAL.
