@@ -28,7 +28,7 @@ from fieldkit.sync.messages import (
     sign_reply,
 )
 from fieldkit.sync.roster import DeviceCertificate
-from sync_server.core.core import Core, Taken
+from sync_server.core.core import ENROLMENTS, Core, Taken
 from sync_server.core.paging import Window
 from sync_server.ledger import Ledger
 from sync_server.storage.contract import Storage
@@ -83,7 +83,7 @@ class Answering:
         device = self._core.province.roster.devices.get(epoch)
         if device is not None:
             return device.recipient
-        waiting = self._storage.get(f"enrolment/{epoch.hex()}")
+        waiting = self._storage.get(f"{ENROLMENTS}{epoch.hex()}")
         return None if waiting is None else read_enrolment(waiting).recipient
 
     def _seal(self, answer: bytes, recipient: Recipient) -> bytes:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple
 
 from fieldkit.errors import FieldKitError
 from fieldkit.sync.entries import read_entry
+from sync_server.core.core import ENROLMENTS
 from sync_server.keys import find_fault
 from sync_server.opening import Opened, open_province
 from sync_server.settings import Settings
@@ -45,7 +46,7 @@ def examine(settings: Settings, now_ms: int) -> list[Finding]:
         return [*findings, _of_error("open", error)]
     try:
         looks: tuple[Callable[[Opened, Storage, int], Finding], ...] = (
-            _clock, _roster, _disk, _agreement, _backups,
+            _clock, _roster, _disk, _agreement, _backups, _waiting,
         )  # fmt: skip
         findings += [look(province, storage, now_ms) for look in looks]
     finally:
@@ -160,4 +161,16 @@ def _backups(province: Opened, _storage: Storage, now_ms: int) -> Finding:
         "backups", False,
         "ไม่มีชุดสำรองใน 7 วันนี้ ให้สั่ง backup ไปยังดิสก์อื่น",
         "No backup within 7 days. Run `backup` to another disk.",
+    )  # fmt: skip
+
+
+def _waiting(province: Opened, storage: Storage, now_ms: int) -> Finding:
+    """Tell whether a laptop asks to be certified and nobody has looked."""
+    count = len(province.office.waiting(storage.facts(ENROLMENTS).values(), now_ms))
+    if not count:
+        return Finding("waiting", True, "ไม่มีเครื่องที่รอการรับรอง", "No laptop waits.")
+    return Finding(
+        "waiting", False,
+        f"มี {count} เครื่องรอการรับรอง ดูด้วย fieldkit-server roster waiting",
+        f"{count} waiting to be certified: see `fieldkit-server roster waiting`.",
     )  # fmt: skip

@@ -17,7 +17,13 @@ from fieldkit.forms.form import Form, parse_form
 from fieldkit.ports import Random
 from fieldkit.records.layout import CLASSES
 from fieldkit.sync.acts import Act
-from fieldkit.sync.enrolment import PERSON_BYTES
+from fieldkit.sync.enrolment import (
+    PERSON_BYTES,
+    Enrolment,
+    certifying_acts,
+    judge_enrolment,
+    read_enrolment,
+)
 from fieldkit.sync.invitation import (
     INVITATION_ID_BYTES,
     SECRET_BYTES,
@@ -35,6 +41,8 @@ INVITATION_DAYS: Final = 30
 PROVINCE: Final = bytes(PERSON_BYTES)
 """The inviter of those whom the province itself invites."""
 _PIN_DRAWN_BYTES: Final = 8
+
+_FOR_A_PERSON: Final = frozenset({"", "invitation.used", "invitation.expired"})
 
 _WORK: Final = ("general", "identity", "health")
 ROLES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -70,6 +78,26 @@ class Offer:
     classes: tuple[str, ...] = ()
     days: int = INVITATION_DAYS
     urls: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiting:
+    """A laptop that asks to be certified, and must be looked at by a person.
+
+    Attributes:
+        enrolment: what it asks with.
+        issued: the invitation it used, or None if that is not known.
+        reason: the code of why it was not certified by itself.
+    """
+
+    enrolment: Enrolment
+    issued: Issued | None
+    reason: str
+
+    @property
+    def may_be_certified(self) -> bool:
+        """Return whether a person's word is all that is missing."""
+        return self.reason in _FOR_A_PERSON
 
 
 class Office:
@@ -143,6 +171,34 @@ class Office:
             server_urls=offer.urls,
         )
         return make_invitation(invitation, pin, self._key, strength)
+
+    # --- Laptops that wait ---
+
+    def waiting(self, asked: Iterable[bytes], now_ms: int) -> list[Waiting]:
+        """Return who of those that asked to be certified still waits for a person."""
+        self._ledger.refresh()
+        devices = self._ledger.roster().devices
+        enrolments = [read_enrolment(one) for one in asked]
+        return [
+            self._judged(one, now_ms) for one in enrolments if one.epoch not in devices
+        ]
+
+    def certify(self, one: Waiting, now_ms: int) -> Roster:
+        """Certify a laptop that waited; what it sent is taken in with that.
+
+        Raises:
+            AccessError: its invitation or its proof is none of ours.
+        """
+        if one.issued is None or not one.may_be_certified:
+            raise AccessError("enrolment.not_ours", device=one.enrolment.epoch.hex())
+        return self.issue(certifying_acts(one.issued, one.enrolment), now_ms)
+
+    def _judged(self, enrolment: Enrolment, now_ms: int) -> Waiting:
+        name = enrolment.invitation_id
+        issued, used_by = self._ledger.issued(name), self._ledger.used_by(name)
+        reason = judge_enrolment(enrolment, issued, used_by, now_ms)
+        # By now nothing may speak against it, as when a backup was restored.
+        return Waiting(enrolment=enrolment, issued=issued, reason=reason)
 
 
 # --- Forms and lists ------------------------------------------------------------------

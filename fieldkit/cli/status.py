@@ -78,8 +78,10 @@ def _print_warnings(stands: "Status") -> None:
 
     if not stands.certified:
         say(
-            "จังหวัดยังไม่รู้จักเครื่องนี้ จะรู้จักเมื่อซิงก์หรือส่งแฟลชไดรฟ์ครั้งแรก",
-            "The province does not know this laptop yet; the first sync tells it.",
+            "จังหวัดยังไม่รู้จักเครื่องนี้ ซิงก์หรือส่งแฟลชไดรฟ์ก่อน"
+            " ถ้าส่งแล้วยังเห็นข้อความนี้ กรุณาแจ้งผู้ประสานงาน",
+            "The province does not know this laptop yet. Sync or send a stick first;"
+            " if you have, tell your coordinator.",
         )
     if stands.waiting:
         say(f"รอการตรวจ {stands.waiting}", f"{stands.waiting} wait for a look")

@@ -67,8 +67,10 @@ def _tell_report(report: "SyncReport") -> None:
         )
     if not report.certified:
         show_warning(
-            "จังหวัดยังไม่รับรองเครื่องนี้ งานที่ส่งไปรอผู้ประสานงานตรวจ",
-            "The province has not certified this laptop; what was sent waits.",
+            "จังหวัดยังไม่รับรองเครื่องนี้ งานที่ส่งไปถูกเก็บไว้ครบ"
+            " กรุณาแจ้งผู้ประสานงานให้ตรวจ ระหว่างนี้ทำงานต่อได้",
+            "The province has not certified this laptop; what was sent is kept."
+            " Tell your coordinator to look at it, and go on working.",
         )
     for error in report.refused:
         show_error(error)

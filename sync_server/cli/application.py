@@ -69,7 +69,6 @@ _COMMANDS: tuple[tuple[Callable[..., None], str, str], ...] = (
     (province.init, "ตั้งเครื่องแม่ข่ายของจังหวัด", "Found a province."),
     (province.publish, "เผยแพร่แบบฟอร์มหรือรายการ", "Publish forms or lists."),
     (people.invite, "เขียนไฟล์คำเชิญ", "Write an invitation file."),
-    (people.roster, "แสดงรายชื่อ บทบาท และเครื่อง", "Show people, roles and laptops."),
     (running.serve, "เปิดบริการ", "Serve until told to stop."),
     (keeping.backup, "สำรองข้อมูล", "Write everything into one sealed file."),
     (keeping.backups, "แสดงชุดสำรองที่ยังเก็บอยู่", "Show the backups that are kept."),
@@ -80,6 +79,7 @@ _COMMANDS: tuple[tuple[Callable[..., None], str, str], ...] = (
 for _run, _thai, _english in _COMMANDS:
     app.command(_run.__name__, help=tell(_thai, _english))(_run)
 app.add_typer(province.areas_app, name="area")
+app.add_typer(people.roster_app, name="roster")
 
 
 @app.callback()

@@ -6,7 +6,7 @@ come one at a time; the caller holds one lock around them.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, cast
+from typing import Final, NamedTuple, cast
 
 from fieldkit.crypto.seal import Hpke
 from fieldkit.errors import AccessError, RemoteProtocolError
@@ -39,6 +39,9 @@ from sync_server.core.province import Province
 from sync_server.core.seams import CoreKeys, Ledger
 from sync_server.core.states import state_of_row
 from sync_server.storage.contract import VerdictRow
+
+ENROLMENTS: Final = "enrolment/"
+"""Beginning of the facts that keep who waits to be certified."""
 
 
 class Taken(NamedTuple):
@@ -140,7 +143,7 @@ class Core:
         waits = judge_enrolment(enrolment, issued, self._ledger.used_by(name), now_ms)
         if waits or issued is None:
             with self._storage.transaction():
-                self._storage.put(f"enrolment/{enrolment.epoch.hex()}", plain)
+                self._storage.put(f"{ENROLMENTS}{enrolment.epoch.hex()}", plain)
             return Taken(Kind.ENROL, enrolment.epoch, waits=waits)
         self._ledger.set_used(name, enrolment.epoch)
         self.issue(certifying_acts(issued, enrolment), now_ms)

@@ -130,6 +130,9 @@ class Storage(Protocol):
     def put(self, key: str, value: bytes) -> None:
         """Keep a small fact."""
 
+    def facts(self, beginning: str) -> dict[str, bytes]:
+        """Return the small facts whose names begin so, by name."""
+
     # --- the log ---
     def head(self) -> int:
         """Return the highest position given; 0 for an empty log."""

@@ -69,6 +69,11 @@ class SqlStorage:
         """Keep a small fact."""
         self._db.put(tables.FACTS, [(key, value)])
 
+    def facts(self, beginning: str) -> dict[str, bytes]:
+        """Return the small facts whose names begin so, by name."""
+        query = "SELECT name, value FROM facts WHERE substr(name, 1, ?) = ?"
+        return {n: bytes(v) for n, v in self._db.rows(query, len(beginning), beginning)}
+
     def _number(self, key: str) -> int:
         return int.from_bytes(self.get(key) or b"", "big")
 

@@ -32,6 +32,16 @@ class StorageContract(StateContract):
         assert storage.get("schema") == b"2"
         assert storage.get("absent") is None
 
+    def test_facts_are_found_by_the_beginning_of_their_names(
+        self, storage: Storage
+    ) -> None:
+        with storage.transaction():
+            for name in ("a/1", "a/2", "b/1", "a"):
+                storage.put(name, name.encode())
+
+        assert storage.facts("a/") == {"a/1": b"a/1", "a/2": b"a/2"}
+        assert storage.facts("c") == {}
+
     def test_a_transaction_reads_what_it_wrote(self, storage: Storage) -> None:
         with storage.transaction():
             storage.add_records([person(1)])

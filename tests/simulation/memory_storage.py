@@ -97,6 +97,9 @@ class MemoryStorage:
     def put(self, key: str, value: bytes) -> None:
         self._set(self._facts, key, value)
 
+    def facts(self, beginning: str) -> dict[str, bytes]:
+        return {n: v for n, v in self._facts.items() if n.startswith(beginning)}
+
     def _number(self, key: str) -> int:
         return int.from_bytes(self._facts.get(key, b""), "big")
 
