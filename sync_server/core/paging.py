@@ -173,7 +173,8 @@ class Pager:
         Also a page from the very beginning may find a device that has gone on since it
         asked; but nothing was sent to it before it was certified.
         """
-        after = window.after or roster_positions(self._storage)[device.since]
+        began = roster_positions(self._storage).get(device.since, 0)
+        after = window.after or began
         scopes = self._scopes(device, after, window.head)
         owners = self._moved(after, window.head)
         if len(scopes) > 1:
