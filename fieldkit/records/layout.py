@@ -64,7 +64,9 @@ def from_wire(wire: object) -> Layout:
         CodecError: not a layout, or one that names a register twice.
     """
     match wire:
-        case [str(form_id), int(version), [*paths]] if type(version) is int:
+        case [str(form_id), int(version), [*paths]] if (
+            type(version) is int and version >= 0
+        ):
             layout = Layout(form_id, version, tuple(_read_path(path) for path in paths))
             _check_paths(layout.paths)
             return layout

@@ -37,10 +37,11 @@ from fieldkit.sync.columns import (
     pack_column,
     pack_rows,
     unpack_column,
+    unpack_numbers,
     unpack_rows,
 )
 from fieldkit.sync.frames import compress, decompress
-from fieldkit.sync.shape import is_version, is_whole
+from fieldkit.sync.shape import is_bytes, is_version, is_whole
 
 CHANGES_MAX: Final = 5_000
 BATCH_BYTES_MAX: Final = 4 << 20
@@ -231,7 +232,7 @@ def _read_seeds(wire: Iterable[Any], header: BatchHeader) -> dict[int, bytes]:
     seeds = {
         index: seed
         for index, seed in wire
-        if type(seed) is bytes and len(seed) == SEED_BYTES
+        if is_whole(index) and is_bytes(seed, SEED_BYTES)
     }
     last = header.first + header.count - 1
     if not set(range(seed_index(header.first), seed_index(last) + 1)) <= seeds.keys():
@@ -289,7 +290,7 @@ def _unpack_changes(
         iter(_unpack_writes(layout, group))
         for layout, group in zip(layouts, groups, strict=True)
     ]
-    writes = iter([next(queues[number]) for number in unpack_column(order, total)])
+    writes = iter([next(queues[number]) for number in unpack_numbers(order, total)])
     return tuple([
         Change(stamp, tuple([next(writes) for _ in range(many)]))
         for stamp, many in zip(stamps, writes_each, strict=True)
@@ -328,9 +329,11 @@ def _unpack_heads(
 
 def _unpack_writes(layout: Layout, group: Any) -> list[Write]:
     count, targets, dot_counts, dot_columns, columns = group
-    if count > CHANGES_MAX * WRITES_MAX or len(columns) != len(layout.paths):
+    if not is_whole(count) or count > CHANGES_MAX * WRITES_MAX:
         raise CodecError("codec.shape", what="batch group")
-    counts = unpack_column(dot_counts, count)
+    if len(columns) != len(layout.paths):
+        raise CodecError("codec.shape", what="batch group")
+    counts = unpack_numbers(dot_counts, count)
     dots = map(read_dot, unpack_rows(dot_columns, sum(counts)) if dot_columns else ())
     values = unpack_rows(columns, count)
     layout_id = layout.id

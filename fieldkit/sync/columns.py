@@ -29,6 +29,7 @@ from typing import Any, Final
 
 from fieldkit.codec import INT_MAX, INT_MIN, encode
 from fieldkit.errors import CodecError
+from fieldkit.sync.shape import are, are_whole, is_whole
 
 Column = list[Any]
 
@@ -170,13 +171,37 @@ def unpack_column(column: Column, count: int, depth: int = 0) -> Sequence[Any]:
     if depth > _DEPTH_MAX:
         raise CodecError("codec.depth", depth_max=_DEPTH_MAX)
     try:
-        kind, *rest = column
+        kind, rest = split_column(column)
         values = _UNPACKERS[kind](rest, count, depth)
     except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
         raise CodecError("codec.column") from error
     if len(values) != count:
         raise CodecError("codec.column")
     return values
+
+
+def unpack_numbers(column: Column, count: int) -> Sequence[int]:
+    """Return the ``count`` values of a packed column of integers from 0 on.
+
+    Raises:
+        CodecError: not such a column, or not of ``count`` values.
+    """
+    values = unpack_column(column, count)
+    if not are_whole(values):
+        raise CodecError("codec.column")
+    return values
+
+
+def split_column(column: Any) -> tuple[int, list[Any]]:
+    """Return the kind of a packed column, and what else it says.
+
+    Raises:
+        CodecError: not a list that begins with a number.
+    """
+    if type(column) is not list or not is_whole(*column[:1]):
+        raise CodecError("codec.column")
+    kind, *rest = column
+    return kind, rest
 
 
 def _same(rest: Any, count: int, _depth: int) -> Sequence[Any]:
@@ -197,9 +222,18 @@ def _raw(rest: Any, count: int, _depth: int) -> Sequence[Any]:
 
 def _names(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
     names, codes = rest
-    if type(codes) is not bytes or {*map(type, names)} != {str}:
-        raise CodecError("codec.column")
+    check_names(names, codes)
     return list(map(names.__getitem__, codes))
+
+
+def check_names(names: Any, codes: Any) -> None:
+    """Return if these are texts, and bytes that may count in them.
+
+    Raises:
+        CodecError: they are not.
+    """
+    if type(codes) is not bytes or type(names) is not list or not are(str, names):
+        raise CodecError("codec.column")
 
 
 def _text(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
@@ -209,18 +243,23 @@ def _text(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
 
 def _bytes(rest: Any, count: int, _depth: int) -> Sequence[Any]:
     width, joined = rest
-    if (
-        type(joined) is not bytes
-        or type(width) is not int
-        or len(joined) != width * count
-    ):
-        raise CodecError("codec.column")
+    check_width(width, joined, count)
     return [joined[start : start + width] for start in range(0, len(joined), width)]
+
+
+def check_width(width: Any, joined: Any, count: int) -> None:
+    """Return if ``joined`` is bytes for ``count`` rows of this width.
+
+    Raises:
+        CodecError: it is not.
+    """
+    if type(joined) is not bytes or not is_whole(width) or len(joined) != width * count:
+        raise CodecError("codec.column")
 
 
 def _steps(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
     first, steps = rest
-    if {type(first), *map(type, steps)} != {int}:
+    if type(steps) is not list or not are(int, (first, *steps)):
         raise CodecError("codec.column")
     values = list(accumulate(steps, initial=first))
     if min(values) < INT_MIN or max(values) > INT_MAX:
@@ -230,18 +269,18 @@ def _steps(rest: Any, _count: int, _depth: int) -> Sequence[Any]:
 
 def _decimals(rest: Any, count: int, depth: int) -> Sequence[Any]:
     digits, column = rest
-    if digits not in range(DECIMALS_MAX + 1):
+    if not is_whole(digits) or digits > DECIMALS_MAX:
         raise CodecError("codec.column")
     scale = 10**digits
     whole = unpack_column(column, count, depth + 1)
-    if {*map(type, whole)} != {int}:
+    if not are(int, whole):
         raise CodecError("codec.column")
     return [value / scale for value in whole]
 
 
 def _lists(rest: Any, count: int, depth: int) -> Sequence[Any]:
     width, columns = rest
-    if type(width) is not int or len(columns) != width:
+    if type(columns) is not list or not is_whole(width) or len(columns) != width:
         raise CodecError("codec.column")
     turned = [unpack_column(column, count, depth + 1) for column in columns]
     return list(map(list, zip(*turned, strict=True)))
@@ -249,7 +288,10 @@ def _lists(rest: Any, count: int, depth: int) -> Sequence[Any]:
 
 def _sets(rest: Any, count: int, depth: int) -> Sequence[Any]:
     (column,) = rest
-    return list(map(_split_set, unpack_column(column, count, depth + 1)))
+    texts = unpack_column(column, count, depth + 1)
+    if not are(str, texts):
+        raise CodecError("codec.column")
+    return list(map(_split_set, texts))
 
 
 def _some(rest: Any, count: int, depth: int) -> Sequence[Any]:
@@ -266,6 +308,8 @@ def _some(rest: Any, count: int, depth: int) -> Sequence[Any]:
 def _dates(rest: Any, count: int, depth: int) -> Sequence[Any]:
     (column,) = rest
     days = unpack_column(column, count, depth + 1)
+    if not are_whole(days):
+        raise CodecError("codec.column")
     return [date.fromordinal(day).isoformat() for day in days]
 
 

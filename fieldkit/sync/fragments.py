@@ -12,7 +12,13 @@ from typing import Any, Final
 
 from fieldkit.codec import encode, encode_unchecked, head
 from fieldkit.errors import CodecError
-from fieldkit.sync.columns import Column, unpack_column
+from fieldkit.sync.columns import (
+    Column,
+    check_names,
+    check_width,
+    split_column,
+    unpack_column,
+)
 
 Fragments = bytes | list[bytes]
 """One encoding for every row, or one encoding a row."""
@@ -37,7 +43,7 @@ def fragments(column: Column, count: int) -> Fragments:
         CodecError: not a column, or not of ``count`` values.
     """
     try:
-        kind, *rest = column
+        kind, rest = split_column(column)
         found = _KINDS.get(kind, _any)(column, rest, count)
     except (TypeError, ValueError, IndexError, OverflowError) as error:
         raise CodecError("codec.column") from error
@@ -79,13 +85,14 @@ def _rows(piece: Fragments) -> Iterator[bytes]:
 
 def _same(_column: Column, rest: list[Any], _count: int) -> Fragments:
     (value,) = rest
+    if type(value) not in _PLAIN:
+        raise CodecError("codec.column")
     return encode(value)
 
 
 def _names(_column: Column, rest: list[Any], _count: int) -> Fragments:
     names, codes = rest
-    if type(codes) is not bytes:
-        raise CodecError("codec.column")
+    check_names(names, codes)
     encoded = [encode(name) for name in names]
     return list(map(encoded.__getitem__, codes))
 
@@ -101,8 +108,7 @@ def _texts(_column: Column, rest: list[Any], _count: int) -> Fragments:
 
 def _wide(_column: Column, rest: list[Any], count: int) -> Fragments:
     width, joined = rest
-    if type(joined) is not bytes or len(joined) != width * count:
-        raise CodecError("codec.column")
+    check_width(width, joined, count)
     mark = head(_BYTES, width)
     starts = range(0, len(joined), width)
     return [mark + joined[start : start + width] for start in starts]
@@ -123,9 +129,11 @@ def _decimals(column: Column, _rest: list[Any], count: int) -> Fragments:
 
 def _sets(_column: Column, rest: list[Any], count: int) -> Fragments:
     (column,) = rest
-    if column[0] != _NAMED:
+    kind, inner = split_column(column)
+    if kind != _NAMED:
         return _any(_column, rest, count)
-    _, names, codes = column
+    names, codes = inner
+    check_names(names, codes)
     alone: Column = [8, [1, names]]
     encoded = [encode(value) for value in unpack_column(alone, len(names))]
     return list(map(encoded.__getitem__, codes))

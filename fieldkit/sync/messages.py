@@ -21,12 +21,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Final
 
+from fieldkit.causality import EPOCH_BYTES
 from fieldkit.codec import decode, encode
-from fieldkit.crypto.keys import SigningKey, VerifyKey
+from fieldkit.crypto.hashes import DIGEST_BYTES
+from fieldkit.crypto.keys import FINGERPRINT_BYTES, SigningKey, VerifyKey
 from fieldkit.crypto.sign import sign, verify
 from fieldkit.errors import BadSignatureError, CodecError
+from fieldkit.records.change import RECORD_ID_BYTES
 from fieldkit.sync.envelope import key_id
 from fieldkit.sync.positions import Incarnations, read_incarnations
+from fieldkit.sync.shape import are, is_bytes, is_version, is_whole
 
 NONCE_BYTES: Final = 8
 FORMS_BYTES: Final = 8
@@ -60,7 +64,7 @@ class SyncRequest:
     position: int = 0
     roster: int = 0
     batches: tuple[bytes, ...] = ()
-    forms: bytes = b""
+    forms: bytes = bytes(FORMS_BYTES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -220,27 +224,30 @@ def read_request(data: bytes) -> SignedRequest:
 
 
 def _read_request(wire: Any) -> Request:
-    match wire:
+    epoch, nonce, said = _split(wire, EPOCH_BYTES, "request")
+    match said:
         case [
-            1, "sync", bytes(epoch), bytes(nonce), int(incarnation), int(position),
-            int(roster), [*batches], bytes(forms),
-        ] if len(batches) <= WAITING_MAX and _are_bytes(batches):  # fmt: skip
+            "sync", incarnation, position, roster, [*batches], forms,
+        ] if (
+            is_whole(incarnation, position, roster)
+            and len(batches) <= WAITING_MAX
+            and all(is_bytes(one, DIGEST_BYTES) for one in batches)
+            and is_bytes(forms, FORMS_BYTES)
+        ):  # fmt: skip
             return SyncRequest(
                 epoch=epoch, nonce=nonce, incarnation=incarnation, position=position,
                 roster=roster, batches=tuple(batches), forms=forms,
             )  # fmt: skip
-        case [
-            1, "page", bytes(epoch), bytes(nonce), int(incarnation), int(base),
-            int(after), int(head), int(roster),
-        ] if 0 <= base <= after:  # fmt: skip
+        case ["page", incarnation, base, after, head, roster] if (
+            is_whole(incarnation, base, after, head, roster) and base <= after
+        ):
             return PageRequest(
                 epoch=epoch, nonce=nonce, incarnation=incarnation, base=base,
                 after=after, head=head, roster=roster,
             )  # fmt: skip
-        case [
-            1, "digest", bytes(epoch), bytes(nonce), bytes(first), bytes(last),
-            bool(detail),
-        ]:  # fmt: skip
+        case ["digest", first, last, bool(detail)] if (
+            is_bytes(first, RECORD_ID_BYTES) and is_bytes(last, RECORD_ID_BYTES)
+        ):  # fmt: skip
             return DigestRequest(
                 epoch=epoch, nonce=nonce, first=first, last=last, detail=detail
             )
@@ -282,34 +289,52 @@ def read_reply(data: bytes) -> SignedReply:
 
 
 def _read_reply(wire: Any) -> Reply:
-    match wire:
+    province, nonce, said = _split(wire, FINGERPRINT_BYTES, "answer")
+    match said:
         case [
-            1, "answer", bytes(province), bytes(nonce), incarnations, int(head),
-            [*entries], (bytes() | None) as receipt, [*documents],
-        ] if _are_bytes(entries):  # fmt: skip
+            "answer", incarnations, head, [*entries], (bytes() | None) as receipt,
+            [*documents],
+        ] if is_whole(head) and are(bytes, entries):  # fmt: skip
             return Answer(
                 province=province, nonce=nonce, head=head,
                 incarnations=read_incarnations(incarnations),
                 roster_entries=tuple(entries), receipt=receipt,
-                documents=tuple(map(_read_pair, documents)),
+                documents=tuple([_read_pair(one, DIGEST_BYTES) for one in documents]),
             )  # fmt: skip
-        case [
-            1, "digests", bytes(province), bytes(nonce), int(position), bytes(digest),
-            [*records],
-        ]:  # fmt: skip
+        case ["digests", position, digest, [*records]] if (
+            is_whole(position) and is_bytes(digest, DIGEST_BYTES)
+        ):  # fmt: skip
             return Digests(
                 province=province, nonce=nonce, position=position, digest=digest,
-                records=tuple(map(_read_pair, records)),
+                records=tuple([_read_record(one) for one in records]),
             )  # fmt: skip
     raise CodecError("codec.shape", what="answer")
 
 
-def _are_bytes(items: Iterable[object]) -> bool:
-    return {*map(type, items)} <= {bytes}
+def _read_record(wire: object) -> tuple[bytes, bytes]:
+    record, digest = _read_pair(wire, RECORD_ID_BYTES)
+    if len(digest) != DIGEST_BYTES:
+        raise CodecError("codec.shape", what="answer")
+    return record, digest
 
 
-def _read_pair(wire: object) -> tuple[bytes, bytes]:
+def _read_pair(wire: object, width: int) -> tuple[bytes, bytes]:
+    """Return a name of this width and what is said of it."""
     match wire:
-        case [bytes(name), bytes(content)]:
+        case [bytes() as name, bytes() as content] if len(name) == width:
             return name, content
     raise CodecError("codec.shape", what="answer")
+
+
+def _split(wire: object, width: int, what: str) -> tuple[bytes, bytes, list[Any]]:
+    """Return who speaks, the nonce, and the rest: the kind and what is said.
+
+    Raises:
+        CodecError: not so, or of a version this program does not know.
+    """
+    match wire:
+        case [version, kind, bytes() as name, bytes() as nonce, *rest] if (
+            is_version(version) and len(name) == width and len(nonce) == NONCE_BYTES
+        ):
+            return name, nonce, [kind, *rest]
+    raise CodecError("codec.shape", what=what)

@@ -19,7 +19,7 @@ from fieldkit.codec import decode_packed, encode, head
 from fieldkit.errors import CodecError
 from fieldkit.records.change import RECORD_ID_BYTES
 from fieldkit.records.part import PART_BYTES_MAX
-from fieldkit.sync.columns import pack_column, unpack_column
+from fieldkit.sync.columns import pack_column, unpack_column, unpack_numbers
 from fieldkit.sync.fragments import integers, join
 from fieldkit.sync.page_rows import (
     HEAD_FIELDS,
@@ -30,7 +30,8 @@ from fieldkit.sync.page_rows import (
     pack_values,
     runs_of,
 )
-from fieldkit.sync.states import PartKey, PartState
+from fieldkit.sync.shape import are, are_whole, is_whole
+from fieldkit.sync.states import PartKey, PartState, is_class
 
 ROWS_MAX: Final = 1_000_000
 
@@ -53,17 +54,19 @@ class Ids:
 
     def __init__(self, joined: bytes) -> None:
         width = RECORD_ID_BYTES
+        if len(joined) % width:
+            raise CodecError("codec.shape", what="page ids")
         starts = range(0, len(joined), width)
         self._ids = [joined[start : start + width] for start in starts]
         self._or_none = [None, *self._ids]
 
     def records(self, column: Any, count: int) -> list[bytes]:
         """Return the ids that a column of numbers stands for."""
-        return list(map(self._ids.__getitem__, unpack_column(column, count)))
+        return list(map(self._ids.__getitem__, unpack_numbers(column, count)))
 
     def subjects(self, column: Any, count: int) -> list[bytes | None]:
         """Return the ids that a column of numbers from 1 stands for; 0 is None."""
-        return list(map(self._or_none.__getitem__, unpack_column(column, count)))
+        return list(map(self._or_none.__getitem__, unpack_numbers(column, count)))
 
 
 def pack_subjects(states: Sequence[PartState], ids: Table) -> list[Any]:
@@ -177,15 +180,20 @@ def read_group(
         CodecError: not a group.
     """
     form_id, classes, count, records, subjects, positions, lags, heads, values = group
-    if type(form_id) is not str or not 0 < count <= ROWS_MAX:
+    if type(form_id) is not str or not is_whole(count) or not 0 < count <= ROWS_MAX:
         raise CodecError("codec.shape", what="page group")
     record_ids = ids.records(records, count)
     subject_ids = ids.subjects(subjects, count)
-    at = unpack_column(positions, count)
+    at = unpack_numbers(positions, count)
     late = unpack_column(lags, count)
-    written = integers([here - lag for here, lag in zip(at, late, strict=True)])
+    written_at = [here - lag for here, lag in zip(at, late, strict=True)]
+    if not are(int, late) or not are_whole(written_at):
+        raise CodecError("codec.shape", what="page group")
+    written = integers(written_at)
     shared, runs = reader.head_fragments(heads, count)
     for (number, layout), columns in zip(classes, values, strict=True):
+        if not is_class(number) or not is_whole(layout):
+            raise CodecError("codec.shape", what="page group")
         blobs = join(
             [
                 _PART_OF_ONE + head(_ARRAY, HEAD_FIELDS + len(columns)),

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, cast
 from fieldkit.causality import Dot
 from fieldkit.errors import CodecError
 from fieldkit.records.part import Entry, Part, encode_entry
-from fieldkit.sync.columns import pack_column, unpack_column
+from fieldkit.sync.columns import pack_column, unpack_column, unpack_numbers
 from fieldkit.sync.page_groups import ROWS_MAX, Ids, Tables, pack_subjects
 from fieldkit.sync.page_rows import (
     HEAD_FIELDS,
@@ -29,7 +29,8 @@ from fieldkit.sync.page_rows import (
     pack_values,
     runs_of,
 )
-from fieldkit.sync.states import Home, PartKey, PartState, state_of
+from fieldkit.sync.shape import are, are_whole, is_whole
+from fieldkit.sync.states import Home, PartKey, PartState, is_class, state_of
 
 _SHARED = 8
 _POSITION, _LIVE = 8, 10
@@ -204,12 +205,12 @@ def read_mixed(
     homes = map(
         Home,
         ids.records(records, count),
-        unpack_column(forms, count),
+        _texts(forms, count),
         ids.subjects(subjects, count),
-        unpack_column(classes, count),
+        _classes(classes, count),
     )
-    entries_of = unpack_column(entry_counts, count)
-    marks_of = unpack_column(mark_counts, count)
+    entries_of = unpack_numbers(entry_counts, count)
+    marks_of = unpack_numbers(mark_counts, count)
     entries = _read_entries(kinds, sum(entries_of), named, [
         _read_rows(one, reader, layouts) for one in rows
     ])  # fmt: skip
@@ -222,14 +223,34 @@ def read_mixed(
             dict([next(found) for _ in range(replaced)]),
         )
         for home, position, many, replaced in zip(
-            homes, unpack_column(positions, count), entries_of, marks_of, strict=True
+            homes, unpack_numbers(positions, count), entries_of, marks_of, strict=True
         )
     ])  # fmt: skip
 
 
-def _check_count(count: object) -> None:
-    if type(count) is not int or not 0 <= count <= ROWS_MAX:
+def _check_count(count: Any) -> None:
+    if not is_whole(count) or count > ROWS_MAX:
         raise CodecError("codec.shape", what="page parts")
+
+
+def _texts(column: Any, count: int) -> Sequence[str]:
+    texts = unpack_column(column, count)
+    if not are(str, texts):
+        raise CodecError("codec.shape", what="page parts")
+    return texts
+
+
+def _classes(column: Any, count: int) -> Sequence[int]:
+    numbers = unpack_column(column, count)
+    if not all(map(is_class, numbers)):
+        raise CodecError("codec.shape", what="page parts")
+    return numbers
+
+
+def _places(wire: Any) -> tuple[int, ...]:
+    if type(wire) is not list or not are_whole(wire):
+        raise CodecError("codec.shape", what="page entry")
+    return tuple(wire)
 
 
 def _read_entries(
@@ -239,10 +260,10 @@ def _read_entries(
     _check_count(total)
     _check_count(count)
     names = map(
-        Named, unpack_column(tags, total), map(tuple, unpack_column(dead, total))
+        Named, unpack_column(tags, total), map(_places, unpack_column(dead, total))
     )
     queues: list[Iterator[Entry | Named]] = [names, *rows]
-    return iter([next(queues[kind]) for kind in unpack_column(kinds, count)])
+    return iter([next(queues[kind]) for kind in unpack_numbers(kinds, count)])
 
 
 def _read_marks(
@@ -250,32 +271,35 @@ def _read_marks(
 ) -> Iterator[tuple[Dot, frozenset[str]]]:
     count, epochs, counters, tags, registers = wire
     _check_count(count)
-    authors = (names[number] for number in unpack_column(epochs, count))
-    dots = map(Dot, authors, unpack_column(counters, count), unpack_column(tags, count))
+    authors = (names[number] for number in unpack_numbers(epochs, count))
+    dots = map(
+        Dot, authors, unpack_numbers(counters, count), unpack_column(tags, count)
+    )
     return zip(dots, map(frozenset, unpack_column(registers, count)), strict=True)
 
 
 def _read_rows(wire: Any, reader: Reader, layouts: Sequence[bytes]) -> Iterator[Entry]:
     layout, count, order, heads, positions, lives, columns = wire
     _check_count(count)
+    _check_count(layout)
     shared, runs = reader.heads(heads, count)
     epochs, counters, tags, *others = shared
     values = reader.values(columns, runs, count)
     found = zip(
         map(Dot, epochs, counters, tags),
         zip(*others, strict=True),
-        unpack_column(positions, count),
+        unpack_numbers(positions, count),
         unpack_column(lives, count),
         zip(*values, strict=True) if values else [()] * count,
         strict=True,
     )
     entries = [_entry(layouts[layout], row) for row in found]
-    return iter([entries[place] for place in unpack_column(order, count)])
+    return iter([entries[place] for place in unpack_numbers(order, count)])
 
 
 def _entry(layout: bytes, row: tuple[Any, ...]) -> Entry:
     dot, (person, role, shown_at, roster, because), position, live, values = row
-    places = None if live is None else tuple(live)
+    places = None if live is None else _places(live)
     return Entry(
         dot, person, role, shown_at, roster, because, position, layout, places, values
     )

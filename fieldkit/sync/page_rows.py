@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from fieldkit.codec import decode_packed, encode, encode_unchecked
 from fieldkit.errors import CodecError
-from fieldkit.sync.columns import Column, pack_column, unpack_column
+from fieldkit.sync.columns import Column, pack_column, unpack_column, unpack_numbers
 from fieldkit.sync.fragments import Fragments, fragments
 from fieldkit.sync.frames import FRAME_BYTES_MAX, compress, decompress
 
@@ -23,6 +23,13 @@ _CODES_MAX: Final = 256
 _FREE: Final = frozenset({1, 3})
 _WRAPPED: Final = frozenset({6, 8, 9})
 _LISTS: Final = 7
+
+# How the encoding of a value begins: its major type, and of a tag its length.
+_COUNT: Final = frozenset(range(0x20))
+_INTEGER: Final = frozenset(range(0x40))
+_TAG: Final = frozenset({0x48})
+_TEXT: Final = frozenset(range(0x60, 0x80))
+_NONE: Final = frozenset({0xF6})
 
 Rows = Sequence[Sequence[Any]]
 Runs = list[tuple[bytes, int]]
@@ -77,11 +84,16 @@ def read_frames(wire: Any) -> dict[bytes, Iterator[Column]]:
     Raises:
         CodecError: not what ``AuthorFrames`` writes.
     """
-    columns = {
-        author: decode_packed(decompress(frame), bytes_max=FRAME_BYTES_MAX)
-        for author, frame in wire
-    }
-    return {author: iter(found) for author, found in columns.items()}
+    return dict(map(_read_frame, wire))
+
+
+def _read_frame(wire: object) -> tuple[bytes, Iterator[Column]]:
+    match wire:
+        case [bytes() as author, bytes() as frame]:
+            found = decode_packed(decompress(frame), bytes_max=FRAME_BYTES_MAX)
+            if type(found) is list:
+                return author, iter(found)
+    raise CodecError("codec.shape", what="page frame")
 
 
 # --- Packing --------------------------------------------------------------------------
@@ -165,28 +177,30 @@ class Reader:
     def head_fragments(self, heads: Any, count: int) -> tuple[list[Fragments], Runs]:
         """Return the encodings of the heads' columns, and whose the rows are."""
         epochs, counters, tags, persons, roles, times, rosters, because = heads
-        numbers = unpack_column(epochs, count)
+        numbers = unpack_numbers(epochs, count)
         runs = runs_of([self.names[number] for number in numbers])
-        common = (fragments(column, count) for column in (roles, times, rosters))
+        (reasons,) = self.value_fragments([because], runs, count)
         return [
             self._named(epochs, count),
-            fragments(counters, count),
-            fragments(tags, count),
+            _begin(fragments(counters, count), _COUNT),
+            _begin(fragments(tags, count), _TAG),
             self._named(persons, count),
-            *common,
-            *self.value_fragments([because], runs, count),
+            _begin(fragments(roles, count), _TEXT),
+            _begin(fragments(times, count), _INTEGER),
+            _begin(fragments(rosters, count), _INTEGER),
+            _begin(reasons, _TEXT | _NONE),
         ], runs
 
     def heads(self, heads: Any, count: int) -> tuple[list[Sequence[Any]], Runs]:
         """Return the values of the heads' columns, and whose the rows are."""
         epochs, counters, tags, persons, roles, times, rosters, because = heads
-        authors = [self.names[number] for number in unpack_column(epochs, count)]
+        authors = [self.names[number] for number in unpack_numbers(epochs, count)]
         runs = runs_of(authors)
         return [
             authors,
-            unpack_column(counters, count),
+            unpack_numbers(counters, count),
             unpack_column(tags, count),
-            [self.names[number] for number in unpack_column(persons, count)],
+            [self.names[number] for number in unpack_numbers(persons, count)],
             unpack_column(roles, count),
             unpack_column(times, count),
             unpack_column(rosters, count),
@@ -199,7 +213,7 @@ class Reader:
             fragments(column, count)
             if column is not None
             else self._by_author(runs, _fragment_list)
-            for column in columns
+            for column in _items(columns)
         ]
 
     def values(self, columns: Any, runs: Runs, count: int) -> list[Sequence[Any]]:
@@ -208,7 +222,7 @@ class Reader:
             unpack_column(column, count)
             if column is not None
             else self._by_author(runs, unpack_column)
-            for column in columns
+            for column in _items(columns)
         ]
 
     def _by_author(
@@ -224,8 +238,23 @@ class Reader:
 
     def _named(self, column: Column, count: int) -> Fragments:
         if column[0] == 0:
-            return self._encoded[column[1]]
-        return [self._encoded[number] for number in unpack_column(column, count)]
+            (number,) = unpack_numbers(column, 1)
+            return self._encoded[number]
+        return [self._encoded[number] for number in unpack_numbers(column, count)]
+
+
+def _items(columns: Any) -> list[Any]:
+    if type(columns) is not list:
+        raise CodecError("codec.shape", what="page columns")
+    return columns
+
+
+def _begin(found: Fragments, marks: frozenset[int]) -> Fragments:
+    """Return ``found`` if each encoding begins with one of ``marks``."""
+    first = {found[0]} if isinstance(found, bytes) else {one[0] for one in found}
+    if not first <= marks:
+        raise CodecError("codec.shape", what="page head")
+    return found
 
 
 def _fragment_list(column: Column, count: int) -> list[bytes]:

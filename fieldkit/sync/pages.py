@@ -21,11 +21,14 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any, Final, NamedTuple
 
+from fieldkit.causality import EPOCH_BYTES
 from fieldkit.codec import decode, decode_packed, encode, encode_unchecked
-from fieldkit.crypto.keys import SigningKey, VerifyKey
+from fieldkit.crypto.hashes import DIGEST_BYTES
+from fieldkit.crypto.keys import FINGERPRINT_BYTES, SigningKey, VerifyKey
 from fieldkit.crypto.sign import sign, verify
 from fieldkit.errors import BadSignatureError, CodecError
 from fieldkit.records import layout as layout_wire
+from fieldkit.records.change import RECORD_ID_BYTES
 from fieldkit.records.layout import Layout
 from fieldkit.records.part import Part
 from fieldkit.sync.envelope import key_id
@@ -35,7 +38,8 @@ from fieldkit.sync.page_mixed import Mixed, pack_mixed, read_mixed
 from fieldkit.sync.page_rows import AuthorFrames, Reader, Table
 from fieldkit.sync.positions import Incarnations, read_incarnations
 from fieldkit.sync.receipts import Verdict, read_run, run_to_wire
-from fieldkit.sync.states import PartKey, PartState
+from fieldkit.sync.shape import are, is_bytes, is_version, is_whole
+from fieldkit.sync.states import PartKey, PartState, is_class
 
 PAGE_BYTES_MAX: Final = 16 << 20
 
@@ -269,9 +273,9 @@ def _read_page(head: bytes, body: bytes) -> Page:
             raise CodecError("codec.shape", what="page body")
     match shared:
         case [
-            [*layouts], [*names], bytes(ids), [*groups], mixed, [*move_outs],
+            [*layouts], [*names], bytes() as ids, [*groups], mixed, [*move_outs],
             [*verdicts], [*erased],
-        ]:  # fmt: skip
+        ] if are(bytes, names):  # fmt: skip
             known = [layout_wire.from_wire(wire) for wire in layouts]
         case _:
             raise CodecError("codec.shape", what="page body")
@@ -281,9 +285,9 @@ def _read_page(head: bytes, body: bytes) -> Page:
             header=header,
             count=count,
             layouts=by_id,
-            move_outs=tuple([(record, number) for record, number in move_outs]),
-            verdicts=tuple([read_run(name, run) for name, run in verdicts]),
-            erased=tuple(erased),
+            move_outs=tuple(map(_read_key, move_outs)),
+            verdicts=tuple(map(_read_verdict, verdicts)),
+            erased=tuple(map(_read_id, erased)),
             _names=names,
             _ids=Ids(ids),
             _groups=groups,
@@ -296,12 +300,39 @@ def _read_page(head: bytes, body: bytes) -> Page:
         raise CodecError("codec.shape", what="page body") from error
 
 
+def _read_key(wire: Any) -> PartKey:
+    record, number = wire
+    if not is_class(number):
+        raise CodecError("codec.shape", what="page move out")
+    return _read_id(record), number
+
+
+def _read_verdict(wire: Any) -> Verdict:
+    batch_hash, run = wire
+    if not is_bytes(batch_hash, DIGEST_BYTES):
+        raise CodecError("codec.shape", what="verdict")
+    return read_run(batch_hash, run)
+
+
+def _read_id(wire: Any) -> bytes:
+    if not is_bytes(wire, RECORD_ID_BYTES):
+        raise CodecError("codec.shape", what="page id")
+    return bytes(wire)
+
+
 def _read_header(data: bytes) -> tuple[PageHeader, int, bytes]:
     match decode(data, bytes_max=_HEADER_BYTES_MAX):
         case [
-            1, bytes(province), bytes(epoch), [*incarnations], int(base), int(after),
-            int(to), int(head), int(roster), int(count), bytes(body_hash),
-        ] if 0 <= base <= after < to <= head:  # fmt: skip
+            version, bytes() as province, bytes() as epoch, incarnations, base,
+            after, to, head, roster, count, bytes() as body_hash,
+        ] if (
+            is_version(version, _VERSION)
+            and is_whole(base, after, to, head, roster, count)
+            and base <= after < to <= head
+            and len(province) == FINGERPRINT_BYTES
+            and len(epoch) == EPOCH_BYTES
+            and len(body_hash) == DIGEST_BYTES
+        ):  # fmt: skip
             header = PageHeader(
                 province=province, epoch=epoch,
                 incarnations=read_incarnations(incarnations), base=base, after=after,

@@ -6,9 +6,10 @@ and counts on from the last position of the backup. So the list of incarnations 
 grows, and two lists say which positions two places share.
 """
 
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from fieldkit.errors import CodecError, RemoteProtocolError
+from fieldkit.sync.shape import is_whole
 
 Incarnations = tuple[tuple[int, int], ...]
 """``((number, position after which it began), …)``, in the order they were opened."""
@@ -69,8 +70,8 @@ def read_incarnations(wire: object) -> Incarnations:
     return found
 
 
-def _read_incarnation(wire: object) -> tuple[int, int]:
+def _read_incarnation(wire: Any) -> tuple[int, int]:
     match wire:
-        case [int(number), int(began)] if number > 0 and began >= 0:
+        case [number, began] if is_whole(number, began) and number > 0:
             return number, began
     raise CodecError("codec.shape", what="incarnations")

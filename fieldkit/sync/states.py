@@ -12,9 +12,17 @@ from fieldkit.records.part import Part, decode_part, encode_part
 PartKey = tuple[bytes, int]
 """A record's id and the number of a sensitivity class."""
 
+CLASSES_MAX: Final = 8
+"""A store's key of a part is its record's number times this, and the class."""
+
 _ENTRY_AT: Final = 2
 _EPOCH_AT: Final = 4
 _LONG_ARRAY: Final = 0x98
+
+
+def is_class(value: object) -> bool:
+    """Return whether ``value`` may be the number of a sensitivity class."""
+    return type(value) is int and 0 <= value < CLASSES_MAX
 
 
 class PartState(NamedTuple):

@@ -321,4 +321,4 @@ def test_health_and_counts_say_nothing_of_anybody(web: Asgi) -> None:
 def test_a_question_of_the_wrong_shape_is_refused(web: Asgi, somsri: Volunteer) -> None:
     request = SyncRequest(epoch=b"short", nonce=bytes(8))
 
-    assert web.ask("POST", "/v1/sync", somsri.request(request)).status == 403
+    assert web.ask("POST", "/v1/sync", somsri.request(request)).status == 400
