@@ -205,8 +205,8 @@ def _holds(data: bytes, content: Check) -> bool:
 
 
 def read_text(name: str) -> str:
-    """Return the text of ``schemas/wire/<name>.cddl``, and the names all share."""
-    files = [WIRE / f"{one}.cddl" for one in (name, "common")]
+    """Return the text of ``schemas/wire/<name>.cddl``, and the names it may use."""
+    files = [WIRE / f"{one}.cddl" for one in dict.fromkeys((name, "column", "common"))]
     return "\n".join(file.read_text("utf-8") for file in files)
 
 

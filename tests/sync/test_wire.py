@@ -34,6 +34,7 @@ from fieldkit.sync.invitation import (
     issued_to_wire,
     make_invitation,
 )
+from fieldkit.sync.messages import sign_reply
 from fieldkit.sync.receipts import (
     BatchReceipt,
     Receipt,
@@ -44,6 +45,7 @@ from fieldkit.sync.receipts import (
 from fieldkit.sync.roster import Roster, make_entry
 from tests.cddl import WIRE, Schema, read_text, schema
 from tests.strategies import changes
+from tests.sync.wire_samples import COLUMN, PAGE, PAGE_FRAME, REPLIES
 
 LIMIT = 1 << 20
 NOW = 1_790_000_000_000
@@ -167,11 +169,15 @@ MESSAGES: dict[str, bytes] = {
     "batch_body": decompress(read_batch(a_batch(20)).body),
     "bundle_manifest": manifest(),
     "change": change_bytes(a_change(4)),
+    "column": COLUMN,
     "enrolment": make_enrolment(ISSUED, EPOCH, KEY, RECIPIENT),
     "envelope": seal_envelope(Kind.BATCH, b"plain", RECIPIENT),
     "invitation": INVITATION,
     "invitation_content": invitation_content(),
     "layout": encode(to_wire(LAYOUT)),
+    "message": sign_reply(REPLIES["answer"], KEY),
+    "page": PAGE,
+    "page_frame": PAGE_FRAME,
     "part": a_part(),
     "receipt": RECEIPT,
     "roster_entry": ENTRY,
