@@ -1,10 +1,12 @@
 """Write ``schemas/vectors/wire_*.json``: ``python -m tests.vectors.make_wire_vectors``.
 
 The messages that travel, frozen: another implementation runs the same files. Run this
-only when a message gets a new version; what lies in the repository is read for ever.
+only when a message gets a new version, and name its file: what lies there is for ever.
 """
 
 import json
+import sys
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -37,6 +39,7 @@ from fieldkit.sync.receipts import (
     sign_receipt,
 )
 from fieldkit.sync.roster import Roster, fold, make_entry
+from tests.vectors.make_page_vectors import message_cases, page_cases
 from tests.vectors.make_vectors import FOLDER, Case, case, flip, seed
 
 NOW = 1_790_000_000_000
@@ -185,8 +188,7 @@ def invitation_cases() -> list[Case]:
     offer = Invitation(issued=ISSUED, roster_entries=(FIRST,), forms=(b"form",))
     data = make_invitation(offer, PIN, ISSUER, FOR_TESTS)
     forged = make_invitation(offer, PIN, STRANGER, FOR_TESTS)
-    early = NOW - 1
-    damaged = "invitation.damaged"
+    early, damaged = NOW - 1, "invitation.damaged"
     rows = (
         ("opens", "success", data, PIN, early),
         ("Thai digits", "success", data, "๐๔๒๑๙๕", early),
@@ -377,16 +379,19 @@ FILES: dict[str, tuple[str, Any]] = {
     "wire_receipt": ("Receipts.", receipt_cases),
     "wire_bundle": ("Bundles; what is whole is given out.", bundle_cases),
     "wire_batch": ("Changes, their hashes, and batches.", batch_cases),
+    "wire_page": ("Pages, by the fields of their states.", lambda: page_cases(FIRST)),
+    "wire_message": ("Requests and replies.", lambda: message_cases(FIRST)),
 }
 
 
-def main() -> None:
-    """Write every file."""
-    for name, (about, cases) in FILES.items():
+def main(names: Iterable[str]) -> None:
+    """Write the files of these names, or all."""
+    for name in names or FILES:
+        about, cases = FILES[name]
         document = {"about": about, "cases": cases()}
         text = json.dumps(document, ensure_ascii=False, indent=1)
         (FOLDER / f"{name}.json").write_text(text + "\n", "utf-8", newline="\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

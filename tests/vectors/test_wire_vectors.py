@@ -8,17 +8,30 @@ from typing import Any
 import pytest
 
 from fieldkit.crypto.escrow import FOR_TESTS
-from fieldkit.crypto.keys import Identity, VerifyKey
+from fieldkit.crypto.keys import Identity, SigningKey, VerifyKey
 from fieldkit.crypto.sign import verify
 from fieldkit.errors import CodecError, FieldKitError
 from fieldkit.records.change import change_bytes, identify, read_change
+from fieldkit.sync.asking import DeviceKeys
 from fieldkit.sync.batch import BATCH_LABEL, open_batch, read_batch
 from fieldkit.sync.bundle import read_bundle
 from fieldkit.sync.enrolment import judge_enrolment, read_enrolment
 from fieldkit.sync.envelope import key_id, keys_by_id, open_envelope
 from fieldkit.sync.invitation import Issued, open_invitation
+from fieldkit.sync.messages import (
+    Answer,
+    read_reply,
+    read_request,
+    sign_reply,
+    sign_request,
+)
+from fieldkit.sync.pages import open_page
+from fieldkit.sync.positions import Cursor
 from fieldkit.sync.receipts import open_receipt, run_to_wire
 from fieldkit.sync.roster import Roster, fold
+from fieldkit.sync.session import Session
+from fieldkit.sync.states import PartState
+from tests.simulation.memory import MemoryReplica
 
 FOLDER = Path(__file__).parents[2] / "schemas" / "vectors"
 NAMES = sorted(path.stem for path in FOLDER.glob("wire_*.json"))
@@ -126,6 +139,62 @@ def run_batch(case: Case) -> None:
     assert [change_bytes(one).hex() for one in batch.changes] == case["changes"]
 
 
+def run_page(case: Case) -> None:
+    data, replica = unhex(case["page"]), MemoryReplica()
+    held = [state_from_json(one) for one in case.get("held", ())]
+    replica.put_parts(held)
+    replica.set_cursor(Cursor(position=10))
+    session = a_session(case, replica, unhex(case["epoch"]))
+
+    session.take_page(data)
+
+    page = open_page(data, session.roster.receipt_keys)
+    assert replica.cursor().position == page.header.to
+    assert sorted(replica.kept.parts.values()) == [
+        state_from_json(one) for one in case.get("states", ())
+    ]
+    assert [[one.hex(), number] for one, number in page.move_outs] == case.get(
+        "move_outs", []
+    )
+    assert [[one[0].hex(), *one[1:]] for one in page.verdicts] == case.get(
+        "verdicts", []
+    )
+    assert [one.hex() for one in page.erased] == case.get("erased", [])
+
+
+def state_from_json(fields: list[Any]) -> PartState:
+    record, form_id, subject, number, position, blob, ordinary = fields
+    owner = None if subject is None else unhex(subject)
+    home = (unhex(record), form_id, owner, number)
+    return PartState(*home, position, unhex(blob), ordinary)
+
+
+def a_session(case: Case, replica: MemoryReplica, epoch: bytes) -> Session:
+    keys = DeviceKeys(epoch=epoch, signing={}, opening={})
+    return Session(replica, keys, fold(Roster.empty(), map(unhex, case["roster"])))
+
+
+def run_request(case: Case) -> None:
+    asked = read_request(unhex(case["request"]))
+
+    asked.check(VerifyKey(unhex(case["verify_key"])))
+
+    key = SigningKey(unhex(case["signing_key"]))
+    assert sign_request(asked.request, key) == unhex(case["request"])
+
+
+def run_reply(case: Case) -> None:
+    heard = read_reply(unhex(case["reply"]))
+    replica = MemoryReplica()
+
+    a_session(case, replica, bytes(16)).take_reply(heard, is_new=True)
+
+    key = SigningKey(unhex(case["signing_key"]))
+    assert sign_reply(heard.reply, key) == unhex(case["reply"])
+    if isinstance(heard.reply, Answer):
+        assert replica.cursor().incarnations == heard.reply.incarnations
+
+
 RUNNERS: dict[str, Callable[[Case], None]] = {
     "batch": run_batch,
     "bundle": run_bundle,
@@ -133,7 +202,10 @@ RUNNERS: dict[str, Callable[[Case], None]] = {
     "enrolment": run_enrolment,
     "envelope": run_envelope,
     "invitation": run_invitation,
+    "page": run_page,
     "receipt": run_receipt,
+    "reply": run_reply,
+    "request": run_request,
     "roster": run_roster,
 }
 
