@@ -3,7 +3,7 @@
 ::
 
     FieldKitError               .code ("store.passphrase"), details as keywords
-    ├── FormError               a form file cannot be used       (sheet or path, row, column)
+    ├── FormError               a form file cannot be used (sheet, row, column)
     │   └── ExpressionError     an expression in it is wrong     (offset)
     ├── AnswerError             a typed value does not fit       (path)
     ├── CodecError              bytes not canonical, or over their limit

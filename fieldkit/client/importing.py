@@ -1,8 +1,6 @@
 """Rows brought in by the thousand: each judged as if typed, refused ones told."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -11,6 +9,7 @@ from typing import Any, Final, NamedTuple
 from fieldkit.client.answers import judged, read
 from fieldkit.client.exporting import CONTESTED
 from fieldkit.client.saving import Pen
+from fieldkit.collector import resting
 from fieldkit.errors import AnswerError, FieldKitError, NotFoundError
 from fieldkit.forms.bulk import Reader, compile_reader, is_flat
 from fieldkit.forms.form import Form
@@ -75,7 +74,7 @@ class Importer:
         rest = iter(lines)
         done = 0
         while chunk := list(islice(rest, CHUNK)):
-            with _without_collector():
+            with resting():
                 take(list(self._rows(chunk)), now)
             done += len(chunk)
             if progress is not None:
@@ -179,21 +178,6 @@ class Importer:
         self.report.refused.append(
             Refused(line, error.message("th"), error.message("en"))
         )
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Leave the collector of cyclic garbage out, which costs a third for nothing.
-
-    Thousands of small objects are made here, none in a circle.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def flat(answers: Row, within: str = "") -> dict[str, object]:

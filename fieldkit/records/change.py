@@ -22,7 +22,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from fieldkit.causality import EPOCH_BYTES, TAG_BYTES, Dot, Stamp
-from fieldkit.codec import decode, encode_unchecked
+from fieldkit.codec import decode, decode_packed, encode_unchecked
 from fieldkit.crypto.hashes import salt as salt
 from fieldkit.errors import CodecError
 from fieldkit.records.layout import (
@@ -125,6 +125,21 @@ def read_change(data: bytes) -> Change:
         ):
             return Change(read_stamp(head), tuple(map(_read_write, writes)))
     raise CodecError("codec.shape", what="change")
+
+
+def reread_change(data: bytes) -> Change:
+    """Return a change of bytes that this laptop wrote and kept under its own key.
+
+    Nothing is checked again: whoever receives it checks it all.
+    """
+    *head, writes = decode_packed(data, bytes_max=CHANGE_BYTES_MAX)
+    return Change(
+        Stamp(*head),
+        tuple([
+            Write(layout, target, tuple([Dot(*dot) for dot in dots]), tuple(values))
+            for layout, target, dots, *values in writes
+        ]),
+    )  # fmt: skip
 
 
 def read_stamp(head: Sequence[object]) -> Stamp:

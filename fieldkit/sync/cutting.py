@@ -7,7 +7,7 @@ from typing import Final
 from fieldkit.crypto.keys import SigningKey
 from fieldkit.crypto.sign import sign
 from fieldkit.ports import Sealer
-from fieldkit.records.change import Change, read_change
+from fieldkit.records.change import Change, reread_change
 from fieldkit.records.layout import Layout
 from fieldkit.sync.batch import (
     BATCH_BYTES_MAX,
@@ -62,7 +62,7 @@ def _pack(author: Author, saved: Sequence[SavedChange]) -> tuple[bytes, bytes]:
     """Return a signed batch's bytes and its hash."""
     replica, epoch = author.replica, saved[0].epoch
     cursor = replica.cursor()
-    changes = [read_change(one.data) for one in saved]
+    changes = [reread_change(one.data) for one in saved]
     header = BatchHeader(
         province=author.roster.fingerprint,
         epoch=epoch,

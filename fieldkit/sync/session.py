@@ -22,6 +22,7 @@ those saves are sent again, and holds its copy in doubt until digests agree.
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from fieldkit.collector import resting
 from fieldkit.crypto.seal import Hpke
 from fieldkit.errors import CodecError, LocalProtocolError, RemoteProtocolError
 from fieldkit.ports import Sealer
@@ -92,7 +93,7 @@ class Session:
             replica=self._replica, signing=self._keys.signing, roster=self.roster,
             sealer=self._sealer,
         )  # fmt: skip
-        with self._replica.transaction():
+        with resting(), self._replica.transaction():
             new = list(iter(lambda: cut_one(author), None))
         self._queue = None
         return new
@@ -357,11 +358,12 @@ class Session:
 
     def _apply(self) -> None:
         cursor = self._replica.cursor()
-        for data in self._replica.staged():
-            page = open_page(data, self.roster.receipt_keys)
-            self.applied += apply_page(self._replica, page)
-            cursor = cursor._replace(position=page.header.to)
-        self._replica.absorb()
+        with resting():
+            for data in self._replica.staged():
+                page = open_page(data, self.roster.receipt_keys)
+                self.applied += apply_page(self._replica, page)
+                cursor = cursor._replace(position=page.header.to)
+            self._replica.absorb()
         self._replica.clear_staged()
         self._replica.set_cursor(cursor)
         self._whole = False

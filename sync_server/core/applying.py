@@ -104,8 +104,7 @@ class Applier:
             return self.world.bear(record_id, form_id, subject, above.owner)
         row = self.world.bear(record_id, form_id, None, None)
         area = None if plan.area is None else values[plan.area]
-        named = area if isinstance(area, str) else self.province_area
-        self.world.settle(row.number, [named], position)
+        self.world.settle(row.number, [self._area_named(area)], position)
         return row
 
     def _edit(
@@ -143,13 +142,17 @@ class Applier:
             cut.pick(values),
         )
 
+    def _area_named(self, value: object) -> str:
+        """Return the area that a value names; what is no area is the province's."""
+        return value if isinstance(value, str) else self.province_area
+
     def _follow_area(self, row: RecordRow, cut: Cut, part: Part, position: int) -> None:
         """Move an owner with its area register; contested, it is in each of them."""
         register, class_number = self.area_of.get(row.form_id, ("", -1))
         if class_number != cut.class_number or row.owner != row.number:
             return
-        areas = {value for value in live_values(part, register, self.layouts) if value}
-        named = {str(area) for area in areas} or {self.province_area}
+        said = [value for value in live_values(part, register, self.layouts) if value]
+        named = {self._area_named(value) for value in said or [None]}
         self.world.move(row, sorted(named), position)
 
 

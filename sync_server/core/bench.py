@@ -9,6 +9,7 @@ from fieldkit.records.layout import RELEASE_FORM, is_plain
 from fieldkit.records.part import part_key
 from fieldkit.sync.batch import OpenBatch
 from fieldkit.sync.roster import DeviceCertificate
+from fieldkit.sync.scope import Scope
 from sync_server.core.applying import Applier, Placed, Sees, layouts_of
 from sync_server.core.judging import Judge, Judgement, mentioned
 from sync_server.core.paging import keep_outside_writes
@@ -48,6 +49,7 @@ class Bench:
         )
         self._applied: set[int] = set()
         self._outside: list[tuple[int, bytes]] = []
+        self._scopes: dict[bytes, Scope] = {}
         self._held: dict[tuple[tuple[str, ...], bytes], bool] = {}
         self._plain: dict[tuple[int, str | None, bytes], bool] = {}
         self._prefetch()
@@ -142,7 +144,8 @@ class Bench:
         if plan.subject is None:
             area = None if plan.area is None else write.values[plan.area]
             return area if type(area) is str else self._province.roster.area
-        row = self._world.records.get(write.values[plan.subject])  # type: ignore[call-overload]
+        subject = write.values[plan.subject]
+        row = self._world.records.get(subject) if type(subject) is bytes else None
         spans = () if row is None else self._world.areas.get(row.owner, ())
         return spans[0].area if len(spans) == 1 else None
 
@@ -173,11 +176,17 @@ class Bench:
         key = (areas, layout)
         held = self._held.get(key)
         if held is None:
-            scope = self._province.roster.scope(person)
+            scope = self._scope_of(person)
             classes = [cut.class_number for cut in self._plans[layout].cuts]
             held = all(scope.covers_any(areas, number) for number in classes)
             self._held[key] = held
         return held
+
+    def _scope_of(self, person: bytes) -> Scope:
+        scope = self._scopes.get(person)
+        if scope is None:
+            scope = self._scopes[person] = self._province.roster.scope(person)
+        return scope
 
     def _release(self, change: Change) -> None:
         if change.stamp.role not in RELEASERS:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple, cast
 
+from fieldkit.collector import resting
 from fieldkit.crypto.seal import Hpke
 from fieldkit.errors import AccessError, RemoteProtocolError
 from fieldkit.forms.form import Form
@@ -119,7 +120,7 @@ class Core:
         """
         kind, plain = open_envelope(envelope, self._keys.sealing, self._sealer)
         if kind == Kind.BATCH:
-            with self._storage.transaction():
+            with resting(), self._storage.transaction():
                 accepted = self._desk.accept(plain, now_ms)
             return self._taken(accepted)
         if kind == Kind.ENROL:
@@ -229,13 +230,13 @@ class Core:
         if window.after == head:
             return None
         asked = Window(window.base, window.after, head)
-        contents = Pager(self._storage, self.province.roster).contents(device, asked)
-        page = sign_page(
-            pack_page(
-                self._page_header(device, asked, contents), self._content(contents)
-            ),
-            self._keys.receipt,
-        )
+        with resting():
+            pager = Pager(self._storage, self.province.roster)
+            contents = pager.contents(device, asked)
+            header = self._page_header(device, asked, contents)
+            page = sign_page(
+                pack_page(header, self._content(contents)), self._keys.receipt
+            )
         envelope = seal_envelope(Kind.PAGE, page, device.recipient, self._sealer)
         return PageSent(envelope, contents.to, head)
 

@@ -29,6 +29,7 @@ from fieldkit.records.change import Change, Identity, Write
 from fieldkit.records.layout import RELEASE_FORM
 from fieldkit.records.part import part_key
 from fieldkit.sync.roster import Roster
+from fieldkit.sync.scope import Scope
 from sync_server.core.plans import Plan
 from sync_server.core.world import World
 
@@ -77,7 +78,7 @@ class Judge:
     plans: Mapping[bytes, Plan]
     province_area: str
     fits: Callable[[Dot], bool | None]
-    _scopes: dict[tuple[bytes, int, str], bool] = field(default_factory=dict)
+    _scopes: dict[tuple[bytes, int], Scope] = field(default_factory=dict)
 
     def judge(
         self, change: Change, identity: Identity, *, released: bool = False
@@ -183,13 +184,11 @@ class Judge:
 
     def may_write(self, person: bytes, since: int, area: str) -> bool:
         """Return whether ``area`` was in a person's scope at any version since then."""
-        key = (person, since, area)
-        known = self._scopes.get(key)
-        if known is None:
-            scopes = self.roster.scopes_between(person, since, self.roster.version)
-            known = any(scope.covers(area) for scope in scopes)
-            self._scopes[key] = known
-        return known
+        scope = self._scopes.get((person, since))
+        if scope is None:
+            scope = self.roster.scope_ever(person, since, self.roster.version)
+            self._scopes[person, since] = scope
+        return scope.covers(area)
 
 
 def mentioned(
