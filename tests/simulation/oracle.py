@@ -5,14 +5,17 @@ of itself. So it knows which values nobody who had seen them replaced: those mus
 live, whatever way they travelled.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from fieldkit.causality import Dot
 from fieldkit.records.change import settle
-from fieldkit.records.layout import RELEASE_FORM, SUBJECT
+from fieldkit.records.layout import RELEASE_FORM, SUBJECT, Layout
+from fieldkit.records.part import Part, live_places
 from fieldkit.records.record import Record
 from tests.simulation.laptop import Laptop, Saved
+from tests.simulation.memory import TAKEN
 from tests.simulation.province import class_number
 
 Place = tuple[Dot, str]
@@ -104,7 +107,23 @@ class Oracle:
                     raise BrokenLawError(
                         f"{laptop.name} no longer shows {place[1]} of a record"
                     )
+        self._look_beside(laptop, now)
         self.seen[laptop.name] = now
+
+    def _look_beside(self, laptop: Laptop, now: dict[bytes, set[Place]]) -> None:
+        """Check that a write of ours which waits for a look hides nothing meanwhile."""
+        kept = laptop.replica.kept
+        waiting = {
+            seq for seq, one in kept.judged.items() if one.disposition not in TAKEN
+        }
+        own = {saved.hash for saved in kept.log if saved.seq not in waiting}
+        for key in {key for seq in waiting for key, *_ in kept.writes[seq]}:
+            state = kept.parts.get(key)
+            for place in _live_in(state.part, kept.layouts) if state else ():
+                if place not in now.get(key[0], set()) and not own.intersection(
+                    self.replaced_by.get(place, ())
+                ):
+                    raise BrokenLawError(f"{laptop.name} hides what others say")
 
     def _may_vanish(
         self, place: Place, record: bytes, laptop: Laptop, known: set[bytes]
@@ -120,6 +139,12 @@ class Oracle:
     def forget(self, laptop: Laptop) -> None:
         """Begin anew with a laptop whose disk was put back or copied."""
         self.seen[laptop.name] = shown_on(laptop)
+
+
+def _live_in(part: Part, layouts: Mapping[bytes, Layout]) -> Iterator[Place]:
+    for entry in part.entries:
+        for _, name in live_places(entry, layouts[entry.layout]):
+            yield entry.dot, name
 
 
 def places_of(record: Record) -> set[Place]:

@@ -18,7 +18,6 @@ from fieldkit.sync.states import PartKey
 from sync_server.core.accepting import Accepted, Desk, _whole
 from sync_server.core.core import Core
 from sync_server.core.judging import Judge, Judgement
-from sync_server.core.paging import Pager
 from tests.simulation import memory
 from tests.simulation.laptop import Laptop, Saved
 from tests.simulation.memory import TAKEN, MemoryReplica
@@ -175,30 +174,6 @@ def lower_position_overrides() -> Planted:
     return patch.object(memory, "supersedes", lambda _position, _known: True)
 
 
-def page_by_the_two_ends() -> Planted:
-    """A page looks at the scope at its two ends, not at any moment between."""
-
-    def moved(self: Pager, after: int, to: int) -> set[int]:
-        spans = self._storage.moved_owners(after, to)
-        found = set()
-        for owner in {span.owner for span in spans}:
-            known = self._storage.areas_of([owner])[owner]
-            before = {s.area for s in known if s.since <= after < (s.until or to + 1)}
-            now = {s.area for s in known if s.until is None}
-            found |= {owner} if before != now else set()
-        return found
-
-    right = Pager._scopes
-
-    def scopes(self: Pager, device: Any, after: int, to: int) -> Any:
-        found = right(self, device, after, to)
-        return (
-            found[:1] if not found or found[0] == found[-1] else (found[0], found[-1])
-        )
-
-    return patch.multiple(Pager, _moved=moved, _scopes=scopes)
-
-
 def quarantine_waits_for_a_person() -> Planted:
     """What has not all arrived is never judged again by itself."""
 
@@ -249,7 +224,6 @@ PLANTED: Final[tuple[Plant, ...]] = (
     duplicate_as_a_disposition,
     what_waits_still_replaces,
     lower_position_overrides,
-    page_by_the_two_ends,
     quarantine_waits_for_a_person,
     scope_as_of_today,
 )
