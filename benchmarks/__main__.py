@@ -31,6 +31,8 @@ def main() -> int:
     console, machine = Console(soft_wrap=True), Machine.this()
     if machine.load_before > _BUSY:
         console.print(f"load is {machine.load_before:.1f}: times will not count")
+    if asked.scale != 1:
+        console.print(f"a try with {asked.scale:.0%} of the records")
     figures: list[Figure] = []
     with tempfile.TemporaryDirectory(dir=asked.dir, prefix="fieldkit-bench-") as shared:
         for name in asked.benchmarks or BENCHMARKS:
@@ -70,6 +72,8 @@ def _asked() -> argparse.Namespace:
     parser.add_argument("-o", "--output", type=Path, default=Path("build/benchmarks"))
     parser.add_argument("--docs", action="store_true", help=f"write {_PAGE} anew")
     asked = parser.parse_args()
+    if asked.docs and asked.scale != 1:
+        parser.error("the page shows figures of all records: leave out --scale")
     if unknown := set(asked.benchmarks) - set(BENCHMARKS):
         parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     return asked
