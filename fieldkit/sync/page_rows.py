@@ -2,8 +2,9 @@
 
 What one person typed never shares a compression window with what another typed, or
 the length of a page would tell one about the other. So every column of free text is
-cut by author and lies in a frame of that author alone; names, numbers and codes, which
-are columns of fixed width or of few different values, lie in the shared frame.
+cut by author and lies in a frame of that author alone. In the shared frame lie numbers,
+bytes of one width, and texts of which few different ones stand in the rows of several
+authors: a form's codes, as a rule, but the packer knows no form.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -22,6 +23,7 @@ HEAD_FIELDS: Final = 11
 _CODES_MAX: Final = 256
 _FREE: Final = frozenset({1, 3})
 _WRAPPED: Final = frozenset({6, 8, 9})
+_NAMES: Final = 2
 _LISTS: Final = 7
 
 # How the encoding of a value begins: its major type, and of a tag its length.
@@ -110,7 +112,7 @@ def _pack_values(
     values: Sequence[Any], runs: Runs, frames: AuthorFrames
 ) -> Column | None:
     packed = pack_column(values)
-    if not is_free(packed):
+    if not is_free(packed) and not (len(runs) == 1 and holds_text(packed)):
         return packed
     if len(runs) == 1:
         frames.add(runs[0][0], packed)
@@ -132,6 +134,18 @@ def is_free(column: Column) -> bool:
     if kind == _LISTS:
         return any(map(is_free, column[2]))
     return kind in _FREE
+
+
+def holds_text(column: Column) -> bool:
+    """Return whether a packed column holds text at all, typed or chosen."""
+    kind = column[0]
+    if kind == 0:
+        return type(column[1]) is str
+    if kind in _WRAPPED:
+        return holds_text(column[-1])
+    if kind == _LISTS:
+        return any(map(holds_text, column[2]))
+    return kind == _NAMES or is_free(column)
 
 
 def runs_of(authors: Sequence[bytes]) -> Runs:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fieldkit.causality import Dot
-from fieldkit.codec import encode
+from fieldkit.codec import decode, encode
 from fieldkit.crypto.keys import SigningKey
 from fieldkit.errors import BadSignatureError, CodecError, CryptoError
 from fieldkit.records.layout import Layout
@@ -17,6 +17,7 @@ from fieldkit.records.part import Entry, Part
 from fieldkit.sync.columns import pack_column, unpack_column
 from fieldkit.sync.envelope import key_id
 from fieldkit.sync.fragments import fragments, join
+from fieldkit.sync.frames import decompress
 from fieldkit.sync.pages import (
     Page,
     PageContent,
@@ -205,6 +206,24 @@ def test_free_text_of_two_authors_shares_no_window() -> None:
     )
 
     assert two > one + 32  # the text's own bytes, again
+
+
+@pytest.mark.parametrize("rows", [1, 2, 20])
+def test_text_in_the_rows_of_one_author_lies_in_their_frame(rows: int) -> None:
+    said = ("1234567890123", ["secret"])
+    layout = Layout("person", 1, ("citizen_id", "groups"))
+    states = [
+        person(n, Part((entry(n, *said, layout=layout)._replace(because="typo"),)))
+        for n in range(1, rows + 1)
+    ]
+    content = PageContent(states=states, layouts={layout.id: layout})
+
+    frame, groups, _ = decode(pack_page(HEADER, content).body, bytes_max=1 << 20)
+
+    for text in (b"1234567890123", b"secret", b"typo"):
+        assert text not in decompress(frame)
+        assert text in decompress(groups[0][1])
+    assert by_key(page_of(content).states({})) == by_key(states)
 
 
 def test_an_entry_applied_after_the_base_is_not_named_though_older_than_the_page() -> (
