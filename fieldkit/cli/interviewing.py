@@ -7,12 +7,14 @@ import typer
 from fieldkit.cli.screen import say
 from fieldkit.cli.showing import value_text
 from fieldkit.cli.speech import language, tell
+from fieldkit.forms.form import template_of
 
 if TYPE_CHECKING:
     from fieldkit.client.interview import Interview, Step
     from fieldkit.client.recording import Draft
     from fieldkit.client.workspace import Workspace
     from fieldkit.forms.form import Form
+    from fieldkit.forms.registry import Forms
 
 BACK: Final = "<"
 QUIT: Final = "!"
@@ -36,7 +38,7 @@ def ask_form(ws: "Workspace", form: "Form", subject: bytes | None) -> bytes | No
         for one in interview.problems:
             typer.secho(one.message.in_language(language()), fg="red")
         interview = Interview(form, ws.now(), draft.answers, interview.problems[0].path)
-    _show_score(interview)
+    _show_score(interview, ws.forms())
     return ws.add(
         form.form_id, interview.answers, draft.opened.subject, draft=draft.number
     )
@@ -56,12 +58,14 @@ def _draft(ws: "Workspace", form: "Form", subject: bytes | None) -> "Draft":
 
 def _ask_all(ws: "Workspace", interview: "Interview", draft: "Draft") -> bool:
     """Ask until the end; return whether the person left before."""
+    group = ""
     while (step := interview.step) is not None:
         ws.keep_answers(draft, interview.answers, step.path)
         if step.question is not None and not step.question.is_stored:
             typer.secho(step.question.label.in_language(language()), fg="cyan")
             interview.pass_over(step)
             continue
+        group = _show_group(interview, step.path, group)
         _show(interview, step)
         typed = _read(_prompt(interview, step))
         if typed == QUIT:
@@ -85,6 +89,16 @@ def _take(interview: "Interview", step: "Step", typed: str) -> None:
     found = interview.answer(step, answer)
     if found is not None:
         typer.secho(found.message.in_language(language()), fg="red")
+
+
+def _show_group(interview: "Interview", path: str, shown: str) -> str:
+    """Print the words over a group where it begins; return the group's path."""
+    above = template_of(path).rpartition("/")[0]
+    group = next((one for one in interview.form.groups if one.path == above), None)
+    if group is not None and group.label is not None and above != shown:
+        typer.echo()
+        typer.secho(group.label.in_language(language()), fg="cyan")
+    return above
 
 
 def _show(interview: "Interview", step: "Step") -> None:
@@ -142,8 +156,9 @@ def _explain(form: "Form") -> None:
     )
 
 
-def _show_score(interview: "Interview") -> None:
+def _show_score(interview: "Interview", forms: "Forms") -> None:
     """Print score, band, red flags and what to do next in plain words."""
+    from fieldkit.forms.next_steps import describe
     from fieldkit.forms.score import band_of
 
     score, rule = interview.score, interview.form.score
@@ -152,6 +167,10 @@ def _show_score(interview: "Interview") -> None:
     if rule is not None and score.value is not None:
         name = f" — {band.label.in_language(language())}" if band else ""
         say(f"คะแนนรวม {score.value}{name}", f"Score {score.value}{name}")
+        say(
+            "เป็นผลคัดกรอง ไม่ใช่การวินิจฉัย",
+            "This is a screening result, not a diagnosis.",
+        )
         if band is not None and band.advice is not None:
             typer.echo(band.advice.in_language(language()))
     for flag in rule.red_flags if rule is not None else ():
@@ -161,14 +180,4 @@ def _show_score(interview: "Interview") -> None:
                 tell(f"⚠ ด่วน: {text}", f"⚠ Urgent: {text}"), fg="red", bold=True
             )
     for action in score.actions:
-        typer.echo(f"→ {_action_text(action.kind, action.target, action.urgency)}")
-
-
-def _action_text(kind: str, target: str, urgency: str | None) -> str:
-    soon = f" ({urgency})" if urgency else ""
-    words = {
-        "refer": (f"ส่งต่อ {target}{soon}", f"refer to {target}{soon}"),
-        "open": (f"ทำแบบ {target} ต่อ", f"fill in {target} next"),
-        "follow_up": (f"นัดติดตาม: {target}", f"follow up: {target}"),
-    }
-    return tell(*words.get(kind, (target, target)))
+        typer.echo(f"→ {describe(action, forms).in_language(language())}")

@@ -79,7 +79,7 @@ _CEILING = Cost(memory_kib=1 << 20, passes=16, lanes=16)
 # laptop of 2020, in a quarter of the memory: a whole sync must fit into 100 MiB.
 NORMAL = Strength(
     cost=Cost(memory_kib=32 << 10, passes=12, lanes=1),
-    floor=Cost(memory_kib=32 << 10, passes=6, lanes=1),
+    floor=Cost(memory_kib=32 << 10, passes=3, lanes=1),
     ceiling=_CEILING,
 )
 # For tests and the simulator alone: a box made with it is refused by NORMAL.

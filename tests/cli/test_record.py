@@ -145,7 +145,7 @@ def test_an_interview_asks_skips_goes_back_and_scores(run: Run, home: Path) -> N
 
     assert "Score 6" in result.stdout
     assert "Urgent: Thoughts of self-harm" in result.stdout
-    assert "refer to hospital (urgent)" in result.stdout
+    assert "Refer to Hospital — Urgent" in result.stdout
     (screening,) = told(run, "record", "show", person)["records"]
     answers = told(run, "record", "show", screening["id"])["answers"]
     assert answers["symptoms/q9_2"] == "2"
