@@ -8,20 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldkit.causality import Dot, Stamp
 from fieldkit.codec import decode, encode
 from fieldkit.crypto.escrow import FOR_TESTS, stretch
 from fieldkit.crypto.hashes import digest
-from fieldkit.crypto.keys import Identity, SigningKey
+from fieldkit.crypto.keys import Identity
 from fieldkit.crypto.secret import unlock
 from fieldkit.crypto.sign import sign
 from fieldkit.errors import FieldKitError
-from fieldkit.records.change import Change, Write, change_bytes, identify, read_change
-from fieldkit.records.layout import Layout, to_wire
+from fieldkit.records.change import change_bytes, read_change
+from fieldkit.records.layout import to_wire
 from fieldkit.records.part import Entry, Part, decode_part, encode_part
 from fieldkit.sync.acts import SHAPES
-from fieldkit.sync.batch import BATCH_LABEL, BatchHeader, cut, read_batch
-from fieldkit.sync.batch import to_wire as batch_to_wire
+from fieldkit.sync.batch import read_batch
 from fieldkit.sync.bundle import make_bundle
 from fieldkit.sync.enrolment import make_enrolment, read_enrolment
 from fieldkit.sync.entries import read_entry
@@ -45,14 +43,25 @@ from fieldkit.sync.receipts import (
 from fieldkit.sync.roster import Roster, make_entry
 from tests.cddl import WIRE, Schema, read_text, schema
 from tests.strategies import changes
-from tests.sync.wire_samples import COLUMN, PAGE, PAGE_FRAME, REPLIES
+from tests.sync.wire_samples import (
+    COLUMN,
+    DOT,
+    EPOCH,
+    HASH,
+    KEY,
+    LAYOUT,
+    LIMIT,
+    NOW,
+    PAGE,
+    PAGE_FRAME,
+    PERSON,
+    PROVINCE,
+    REPLIES,
+    a_batch,
+    a_change,
+)
 
-LIMIT = 1 << 20
-NOW = 1_790_000_000_000
 PIN = "042195"
-PROVINCE, EPOCH, PERSON = b"province of song", b"epoch of a lapto", b"person-a"
-HASH = digest("test", b"hash")
-KEY = SigningKey(digest("test", b"key"))
 RECIPIENT = Identity(b"\1" + digest("test", b"seal")).recipient
 PUBLIC = KEY.verify_key.raw
 
@@ -121,30 +130,6 @@ RECEIPT = sign_receipt(
     ),
     KEY,
 )
-LAYOUT = Layout("person", 1, ("name", "age", "weight", "groups", "born"))
-DOT = Dot(EPOCH, 1, HASH[:8])
-
-
-def a_change(counter: int) -> Change:
-    stamp = Stamp(EPOCH, counter, PERSON, "volunteer", 3, NOW + counter, 0, None)
-    values = ("สมศรี", 60 + counter, 51.5, ["elderly", "disabled"], None)
-    replaces = (DOT,) if counter > 3 else ()
-    return Change(stamp, (Write(LAYOUT.id, None, replaces, values),))
-
-
-def a_batch(count: int) -> bytes:
-    saved = [a_change(counter) for counter in range(1, count + 1)]
-    header = BatchHeader(
-        province=PROVINCE,
-        epoch=EPOCH,
-        first=1,
-        count=count,
-        previous=bytes(32),
-        roster=3,
-    )
-    hashes = [identify(change, HASH).hash for change in saved]
-    batch = cut(header, saved, hashes, {LAYOUT.id: LAYOUT}, {0: HASH})
-    return batch_to_wire(batch, sign(KEY, BATCH_LABEL, batch.hash))
 
 
 def a_part() -> bytes:

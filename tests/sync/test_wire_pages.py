@@ -1,4 +1,4 @@
-"""Pages, columns and messages: nothing that their schemas refuse is read."""
+"""Pages, batches, columns and messages: nothing that their schemas refuse is read."""
 
 from collections.abc import Callable, Iterator
 from hashlib import sha256
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from fieldkit.codec import decode, encode
 from fieldkit.crypto.sign import sign
-from fieldkit.errors import CodecError, FieldKitError
+from fieldkit.errors import BadSignatureError, CodecError, FieldKitError
+from fieldkit.sync.batch import open_batch, read_batch
 from fieldkit.sync.columns import pack_column, unpack_column
 from fieldkit.sync.envelope import key_id
 from fieldkit.sync.fragments import fragments
@@ -29,6 +30,7 @@ from tests.sync.wire_samples import (
     REQUESTS,
     STATES,
     UNSIGNED,
+    a_batch,
     body_items,
 )
 
@@ -175,6 +177,25 @@ def test_a_message_of_another_version_or_kind_is_not_read():
     for head in ([2, kind], [version, "page"], [version, "answer"]):
         with pytest.raises(CodecError):
             ask_body(encode([*head, *rest]))
+
+
+# --- Batches --------------------------------------------------------------------------
+
+
+def test_a_batch_body_that_its_schema_refuses_is_not_read():
+    batch = read_batch(a_batch(4))
+    right = open_batch(batch).hash
+
+    def read(body: bytes) -> object:
+        found = open_batch(batch._replace(body=compress(body)))
+        if found.hash != right:
+            raise BadSignatureError("crypto.signature")
+        return found
+
+    bad, taken = refused(decompress(batch.body), "batch_body", "batch-body", read)
+
+    assert bad > 500
+    assert taken == []
 
 
 # --- Columns --------------------------------------------------------------------------

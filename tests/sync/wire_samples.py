@@ -2,12 +2,16 @@
 
 from typing import Any
 
-from fieldkit.causality import Dot
+from fieldkit.causality import Dot, Stamp
 from fieldkit.codec import decode_packed, encode
 from fieldkit.crypto.hashes import digest
 from fieldkit.crypto.keys import SigningKey
+from fieldkit.crypto.sign import sign
+from fieldkit.records.change import Change, Write, identify
 from fieldkit.records.layout import Layout
 from fieldkit.records.part import Entry, Part
+from fieldkit.sync.batch import BATCH_LABEL, BatchHeader, cut
+from fieldkit.sync.batch import to_wire as batch_to_wire
 from fieldkit.sync.frames import decompress
 from fieldkit.sync.messages import (
     Answer,
@@ -135,3 +139,31 @@ def body_items() -> list[Any]:
 
 PAGE_FRAME = decompress(body_items()[0])
 COLUMN = encode([9, b"\1\0\1", [6, 1, [5, 515, [1]]]])
+
+
+# --- Batches ---
+
+LAYOUT = Layout("person", 1, ("name", "age", "weight", "groups", "born"))
+DOT = Dot(EPOCH, 1, HASH[:8])
+
+
+def a_change(counter: int) -> Change:
+    stamp = Stamp(EPOCH, counter, PERSON, "volunteer", 3, NOW + counter, 0, None)
+    values = ("สมศรี", 60 + counter, 51.5, ["elderly", "disabled"], None)
+    replaces = (DOT,) if counter > 3 else ()
+    return Change(stamp, (Write(LAYOUT.id, None, replaces, values),))
+
+
+def a_batch(count: int) -> bytes:
+    saved = [a_change(counter) for counter in range(1, count + 1)]
+    header = BatchHeader(
+        province=PROVINCE,
+        epoch=EPOCH,
+        first=1,
+        count=count,
+        previous=bytes(32),
+        roster=3,
+    )
+    hashes = [identify(change, HASH).hash for change in saved]
+    batch = cut(header, saved, hashes, {LAYOUT.id: LAYOUT}, {0: HASH})
+    return batch_to_wire(batch, sign(KEY, BATCH_LABEL, batch.hash))
