@@ -109,15 +109,23 @@ class Pager:
     def _gained(
         self, device: DeviceCertificate, scope: Scope, window: Window
     ) -> list[PartRow]:
-        """Return unchanged parts in scope that were out of it at some moment."""
-        if not window.after:
+        """Return unchanged parts in scope that were out of it at some moment.
+
+        In a run from the very beginning only what came after the device's certificate
+        counts: until then nothing was sent to it, so whoever takes this page has taken
+        the earlier ones of its run, or is beyond that moment.
+        """
+        after = window.after
+        if not window.base:
+            after = max(after, self._certified_at(device))
+        if not window.after or after >= window.head:
             return []
-        owners = self._moved(window.after, window.head)
-        if len(self._scopes(device, window.after, window.head)) > 1:
+        owners = self._moved(after, window.head)
+        if len(self._scopes(device, after, window.head)) > 1:
             owners |= set(self._storage.owners_in(scope.areas))
         rows = self._in_scope(self._parts_of(owners, scope), scope)
         old = [row for row in rows if row.position <= window.after]
-        absent = self._not_always(device, old, window.after, window.head)
+        absent = self._not_always(device, old, after, window.head)
         return [row for row in old if row.key in absent]
 
     def _not_always(
@@ -173,8 +181,7 @@ class Pager:
         Also a page from the very beginning may find a device that has gone on since it
         asked; but nothing was sent to it before it was certified.
         """
-        began = roster_positions(self._storage).get(device.since, 0)
-        after = window.after or began
+        after = window.after or self._certified_at(device)
         scopes = self._scopes(device, after, window.head)
         owners = self._moved(after, window.head)
         if len(scopes) > 1:
@@ -204,6 +211,10 @@ class Pager:
         return list(self._storage.parts(keys).values()) if keys else []
 
     # --- Small ---
+
+    def _certified_at(self, device: DeviceCertificate) -> int:
+        """Return the position at which the device's certificate came into force."""
+        return roster_positions(self._storage).get(device.since, 0)
 
     def _own_epochs(self, device: DeviceCertificate) -> list[bytes]:
         return [one.epoch for one in self._roster.devices_of(device.person)]
