@@ -137,13 +137,24 @@ class Connection:
 
     def rows(self, sql: str, values: Sequence[object] = ()) -> list[Any]:
         """Return every row that ``sql`` gives."""
-        with self._lock, translated():
+        with self._lock, translated(), self._doubted():
             return cast("list[Any]", self._raw.execute(sql, values).fetchall())
 
     def row(self, sql: str, values: Sequence[object] = ()) -> Any | None:
         """Return the first row, or None."""
-        with self._lock, translated():
+        with self._lock, translated(), self._doubted():
             return self._raw.execute(sql, values).fetchone()
+
+    @contextlib.contextmanager
+    def _doubted(self) -> Iterator[None]:
+        """Let no damaged page pass as data.
+
+        SQLCipher gives a page whose check fails as zeros, and the error only to who
+        reads the next page: of the last page of a statement nobody would be told.
+        """
+        yield
+        if self._raw.execute("PRAGMA cipher_status").fetchone() != ("1",):
+            raise DamagedStoreError("store.damaged")
 
     def value(self, sql: str, values: Sequence[object] = ()) -> Any:
         """Return the first value of the first row, or None."""

@@ -286,3 +286,24 @@ def test_no_plain_text_lies_in_any_file(desk: Desk, tmp_path: Path) -> None:
         assert all(word not in whole for word in (CANARY.encode(), b"9994444", KEY))
         assert b"SQLite format" not in whole
         assert b"person" not in whole
+
+
+def test_a_flipped_byte_is_never_read_as_data(tmp_path: Path) -> None:
+    """Long texts fill pages of their own, and the last of them may be the damaged."""
+    path, texts = tmp_path / "a.db", {bytes([n]) * 32: b"x" * 30_000 for n in range(4)}
+    with Store.create(path, KEY) as store:
+        for name, text in texts.items():
+            store.add_form(name, text)
+    whole = path.read_bytes()
+    found = 0
+    for start in range(PAGE_BYTES, len(whole), PAGE_BYTES):
+        data = bytearray(whole)
+        data[start + 4_000] ^= 1
+        path.write_bytes(data)
+        try:
+            with Store.open(path, KEY) as store:
+                assert {n: store.form_texts()[n] for n in texts} == texts
+        except DamagedStoreError:
+            found += 1
+
+    assert found >= 12
