@@ -36,11 +36,14 @@ class Root(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         """Run the command; what goes wrong is told, and gives its exit code."""
+        told: FieldKitError
         try:
             return super().invoke(ctx)
         except FieldKitError as error:
             told = error
-        except (typer.Exit, typer.Abort, TyperException):
+        except typer.Abort:
+            told = FieldKitError("program.stopped")
+        except (typer.Exit, TyperException):
             raise
         except Exception as error:
             if getattr(error, "errno", None) == errno.EPIPE:

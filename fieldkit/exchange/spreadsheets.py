@@ -13,6 +13,7 @@ from fieldkit.errors import AnswerError, NotFoundError, StoreError
 SUFFIXES: Final = (".jsonl", ".ndjson", ".json", ".csv")
 _CELL_LENGTH_MAX: Final = 1 << 20
 _NUMBER: Final = re.compile(r"[-+][0-9][0-9 ().,-]*")
+_NOT_UTF8: Final = re.compile("[\udc80-\udcff]")
 Row = Mapping[str, Any]
 Line = tuple[int, Row | AnswerError]
 
@@ -70,6 +71,8 @@ def _json_rows(file: TextIO) -> Iterator[Line]:
 
 
 def _json_row(line: str) -> Row | AnswerError:
+    if not _is_text(line):
+        return AnswerError("rows.encoding")
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
@@ -96,10 +99,17 @@ def _csv_rows(file: TextIO) -> Iterator[Line]:
 
 
 def _csv_row(names: Sequence[str], cells: Sequence[str]) -> Row | AnswerError:
+    if not all(map(_is_text, cells)):
+        return AnswerError("rows.encoding")
     if len(cells) > len(names):
         return AnswerError("rows.line", path="CSV")
     pairs = zip(names, cells, strict=False)
     return {n: c[1:] if _is_guarded(c) else c for n, c in pairs if n and c != ""}
+
+
+def _is_text(cell: str) -> bool:
+    """Return whether all of it was UTF-8: Thai Windows writes TIS-620 unless told."""
+    return cell.isascii() or not _NOT_UTF8.search(cell)
 
 
 # --- Writing --------------------------------------------------------------------------
