@@ -4,6 +4,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from time import monotonic
 from typing import Final
 
 from fieldkit.client.installation import Installation
@@ -21,6 +22,7 @@ from fieldkit.errors import (
     BadSignatureError,
     FieldKitError,
     ProtocolError,
+    RemoteProtocolError,
     TransportError,
 )
 from fieldkit.store.store import Store
@@ -31,6 +33,10 @@ from fieldkit.sync.session import Session
 
 Progress = Callable[[str, int, int], None]
 IN_FLIGHT: Final = 2
+QUICK_PAGE_S: Final = 1.0
+"""A line that brings a page so soon is quick enough to wait for, with a lock held."""
+STALLED_S: Final = 10.0
+"""How long a quick line may take for a page before it counts as broken."""
 _MAIL, _COURIER = "mail/", "courier"
 _NO_CORE: Final = "relay.no_core"
 
@@ -99,16 +105,14 @@ class Syncing:
         broken = self._deliver_all()
         has_core = self._introduce()
         session = self._session(relay_only=not has_core)
-        session.cut()
         try:
-            self._drive(session)
+            session = self._drive(session)
         except (AccessError, TransportError) as error:
             if not (_not_certified(error) or _no_core(error)):
                 raise
             self.report.certified = not _not_certified(error)
             has_core = False
-            session = self._session(relay_only=True)
-            self._drive(session)
+            session = self._drive(self._session(relay_only=True))
         if not has_core and self.report.certified:
             self._ask_by_mail(session)
         self.report.received = session.applied
@@ -133,26 +137,64 @@ class Syncing:
 
     # --- The session ---
 
-    def _drive(self, session: Session) -> None:
-        total = len(self._store.outgoing())
+    def _drive(self, session: Session) -> Session:
+        """Drive a session to its end; return the one that came to it."""
+        self._up(session)
+        may_stream = True
+        while (message := session.next_message()) is not None:
+            asked = monotonic()
+            self._take(session, message, self._exchange(session, message))
+            is_quick = monotonic() - asked < QUICK_PAGE_S
+            if may_stream and is_quick and session.pages.is_open:
+                may_stream = False
+                session = self._stream(session)
+        return session
+
+    def _up(self, session: Session) -> None:
+        """Cut what was saved and hand it in: two in flight while a third is cut."""
+        if (question := session.next_question()) is not None:
+            self._take(session, question, self._exchange(session, question))
         with _Threads() as threads:
             flying: dict[Future[bytes], Send] = {}
-            while True:
-                room = IN_FLIGHT - len(flying)
-                while room and (message := session.next_message()) is not None:
-                    if message.what == "envelope" and total > 1:
-                        flying[threads.start(self._link, message)] = message
-                        room -= 1
-                    else:
-                        self._take(session, message, self._exchange(session, message))
-                        room = IN_FLIGHT - len(flying)
-                if not flying:
-                    return
-                done, _ = wait(flying, return_when=FIRST_COMPLETED)
-                for future in done:
-                    message = flying.pop(future)
-                    self._take(session, message, _result(session, message, future))
-                self._progress("up", self.report.sent + self.report.stored, total)
+            may_cut = True
+            while may_cut or session.has_unsent or flying:
+                if may_cut and not session.has_unsent:
+                    may_cut = session.cut_next()
+                elif session.has_unsent and len(flying) < IN_FLIGHT:
+                    message = session.next_message()
+                    assert message is not None, "a batch is there to be sent"
+                    flying[threads.start(self._link, message)] = message
+                else:
+                    self._land(session, flying)
+
+    def _land(self, session: Session, flying: dict[Future[bytes], Send]) -> None:
+        """Wait for the first answers of what is in flight, and take them in."""
+        done, _ = wait(flying, return_when=FIRST_COMPLETED)
+        for future in done:
+            message = flying.pop(future)
+            self._take(session, message, _result(session, message, future))
+        sent = self.report.sent + self.report.stored
+        self._progress("up", sent, sent + len(flying))
+
+    def _stream(self, session: Session) -> Session:
+        """Apply the rest of a run while it is fetched, where the line is quick.
+
+        All of it becomes visible at the end of one transaction. If the line breaks it
+        never happened, and the pages are staged one by one instead, which any line can.
+        """
+        try:
+            with self._store.transaction(), _Threads() as threads:
+                pages = session.pages
+                pages.begin_at_once(session.roster.receipt_keys)
+                while pages.is_open and (message := session.next_message()):
+                    answer = threads.start(self._link, message)
+                    pages.apply_next()
+                    self._take(session, message, answer.result(STALLED_S))
+                pages.apply_next()
+                pages.end_at_once()
+        except (TransportError, RemoteProtocolError, TimeoutError):
+            return self._session(relay_only=False)
+        return session
 
     def _exchange(self, session: Session, message: Send) -> bytes | None:
         future: Future[bytes] = Future()
@@ -172,7 +214,7 @@ class Syncing:
         if message.what == "envelope":
             self.report.sent += 1
         elif message.what == "page":
-            self._progress("down", self._store.cursor().position, session.head)
+            self._progress("down", session.pages.reached, session.head)
 
     # --- A relay without its core ---
 

@@ -21,7 +21,9 @@ from fieldkit.store.log import APPLIED, ERASED, Log, OwnWrite
 from fieldkit.store.search import OWN
 from fieldkit.sync.states import PartKey, PartState
 
-_CHUNK: Final = 5_000
+_CHUNK: Final = 10_000
+"""A page's parts at once: sorted by key they are written from left to right."""
+_CLASS: Final = tuple(bytes([number]) for number in range(8))
 _LAYOUT, _VALUES = 9, 11
 """Where an encoded entry names its layout, and where its values begin."""
 # Every class that the write touches was brought, or moved out, late enough.
@@ -123,8 +125,8 @@ class Parts(Log):
             rest = iter(states)
             while chunk := list(islice(rest, _CHUNK)):
                 # Of a part that comes twice the later state counts.
-                newest = {state[0] + bytes([state[3]]): state for state in chunk}
-                self._put_chunk(list(newest.values()))
+                newest = {state[0] + _CLASS[state[3]]: state for state in chunk}
+                self._put_chunk([newest[name] for name in sorted(newest)])
 
     def _put_chunk(self, states: Sequence[PartState]) -> None:
         numbers, fresh = self._homes(states)
@@ -164,23 +166,27 @@ class Parts(Log):
         self._db.many(
             "INSERT INTO records (number, record_id, form) VALUES (?, ?, ?)", rows
         )
+        self._hang_on(homes, numbers)
+        return numbers, set(fresh.values())
+
+    def _hang_on(
+        self, homes: Mapping[bytes, PartState], numbers: Mapping[bytes, int]
+    ) -> None:
+        """Note form and subject of the records of which they are not known here."""
         subjects = {state.subject for state in homes.values() if state.subject}
         hangs_on = self._numbers_for(subjects)
+        said = {
+            numbers[record_id]: (
+                self._form_number(state.form_id), hangs_on.get(state.subject or b"")
+            )
+            for record_id, state in homes.items()
+        }  # fmt: skip
+        select = "SELECT number, form, subject FROM records WHERE number IN ({keys})"
+        known = {row[0]: tuple(row[1:]) for row in self._db.pick(select, list(said))}
         self._db.many(
-            "UPDATE records SET form = ?, subject = ? WHERE number = ?"
-            " AND (form IS NULL OR subject IS NOT ?)",
-            [
-                (
-                    self._form_number(s.form_id),
-                    of := hangs_on.get(s.subject or b""),
-                    numbers[r],
-                    of,
-                )
-                for r, s in homes.items()
-                if s.subject or r not in fresh
-            ],
+            "UPDATE records SET form = ?, subject = ? WHERE number = ?",
+            [(*said[n], n) for n in said if known.get(n) != said[n]],
         )
-        return numbers, set(fresh.values())
 
     def _before(self, keys: Sequence[int]) -> dict[int, _Old]:
         rows = self._db.pick(

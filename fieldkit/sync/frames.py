@@ -31,6 +31,8 @@ def decompress(frame: bytes, *, bytes_max: int = FRAME_BYTES_MAX) -> bytes:
         if size > bytes_max:
             raise CodecError("codec.limit", bytes=size, bytes_max=bytes_max)
         reader = zstandard.ZstdDecompressor(max_window_size=WINDOW_BYTES_MAX)
-        return reader.decompress(frame, max_output_size=max(size, 1), allow_extra_data=False)
+        return reader.decompress(
+            frame, max_output_size=max(size, 1), allow_extra_data=False
+        )
     except zstandard.ZstdError as error:
         raise CodecError("codec.malformed") from error

@@ -11,7 +11,7 @@ bytes (HTTP, a hub, a stick) drives it:
 
 Nothing is believed before a signature of the province was checked. Pages wait until all
 up to one head are here; then parts, verdicts and cursor change in one transaction. What
-breaks off at any place leaves the replica as it was, and the next session goes on.
+breaks off leaves the replica as it was, and the next session goes on.
 
 A page counts only if it continues what is here: ``after <= reached < to``. A page or
 receipt of a log that the province has left is ignored. On meeting a new log the laptop
@@ -26,12 +26,13 @@ from fieldkit.collector import resting
 from fieldkit.crypto.seal import Hpke
 from fieldkit.errors import CodecError, LocalProtocolError, RemoteProtocolError
 from fieldkit.ports import Sealer
-from fieldkit.sync.applying import GAP, apply_page
+from fieldkit.sync.applying import GAP
 from fieldkit.sync.asking import Asker, DeviceKeys, Send, What, envelope_of
 from fieldkit.sync.cutting import Author, cut_one
 from fieldkit.sync.envelope import Kind, open_envelope, seal_envelope
 from fieldkit.sync.messages import NONCE_BYTES, Answer, Digests, SignedReply, read_reply
-from fieldkit.sync.pages import PageHeader, open_page, read_page_header
+from fieldkit.sync.page_run import PageRun
+from fieldkit.sync.pages import PageHeader, open_page
 from fieldkit.sync.positions import Cursor, Incarnations, is_dead, shared_position
 from fieldkit.sync.receipts import open_receipt
 from fieldkit.sync.repair import repair
@@ -48,7 +49,7 @@ class Session:
     Attributes:
         roster: the roster as far as it is known now.
         head: the province's last position as far as it is known.
-        applied: how many parts became visible.
+        pages: the run of pages that is being fetched.
     """
 
     def __init__(
@@ -71,7 +72,6 @@ class Session:
         """
         self.roster = roster
         self.head = 0
-        self.applied = 0
         self._replica = replica
         self._keys = keys
         self._sealer = sealer or Hpke()
@@ -83,20 +83,35 @@ class Session:
         self._queue: list[Outgoing] | None = None
         self._sent: set[bytes] = set()
         self._open: dict[bytes, Send] = {}
-        self._staged: list[PageHeader] | None = None
+        self.pages = PageRun(replica)
+
+    @property
+    def applied(self) -> int:
+        """How many parts became visible."""
+        return self.pages.applied
 
     # --- Up ---
 
+    def cut_next(self) -> bool:
+        """Cut the oldest saves into one batch; return False if there were none."""
+        with resting(), self._replica.transaction():
+            batch = cut_one(self._author())
+        self._queue = None
+        return batch is not None
+
     def cut(self) -> list[Outgoing]:
         """Cut what was saved since into sealed batches, and return those new ones."""
-        author = Author(
-            replica=self._replica, signing=self._keys.signing, roster=self.roster,
-            sealer=self._sealer,
-        )  # fmt: skip
+        author = self._author()
         with resting(), self._replica.transaction():
             new = list(iter(lambda: cut_one(author), None))
         self._queue = None
         return new
+
+    def _author(self) -> Author:
+        return Author(
+            replica=self._replica, signing=self._keys.signing, roster=self.roster,
+            sealer=self._sealer,
+        )  # fmt: skip
 
     def stored(self, message: Send) -> None:
         """Note that a relay keeps an envelope; nothing else follows from that."""
@@ -129,6 +144,15 @@ class Session:
             self._open[message.name] = message
         return message
 
+    def next_question(self) -> Send | None:
+        """Return the question that begins a session; None if it was asked."""
+        return None if self._asked else self.next_message()
+
+    @property
+    def has_unsent(self) -> bool:
+        """Whether a batch lies here that was not handed out."""
+        return bool(self._unsent())
+
     @property
     def is_done(self) -> bool:
         """Return whether nothing is left to send or to wait for."""
@@ -143,7 +167,7 @@ class Session:
             return "envelope"
         if self._open or self._relay_only:
             return None
-        if not self._at_end and self._reached() < self.head:
+        if not self._at_end and self.pages.reached < self.head:
             return "page"
         doubted = self._detail is not None and self._replica.in_doubt()
         return "digest" if doubted else None
@@ -153,7 +177,7 @@ class Session:
         if what == "sync":
             return self._asker.sync(version)
         if what == "page":
-            return self._asker.page(self._last(), version, whole=self._whole)
+            return self._asker.page(self.pages.last, version, whole=self._whole)
         if what == "digest":
             return self._asker.digest(detail=bool(self._detail))
         batch = self._unsent().pop(0)
@@ -213,9 +237,9 @@ class Session:
         kind, plain = open_envelope(data, self._keys.opening, self._sealer)
         if kind != Kind.PAGE:
             raise RemoteProtocolError("envelope.kind", kind=kind)
-        before = self._reached()
+        before = self.pages.reached
         self.take_page(plain)
-        self._at_end = self._reached() <= before and not self._whole
+        self._at_end = self.pages.reached <= before and not self._whole
 
     def _receive_reply(self, message: Send, data: bytes) -> None:
         if data[:1] == _SEALED:
@@ -311,7 +335,8 @@ class Session:
             cursor = cursor._replace(position=min(cursor.position, shared))
         self._replica.set_cursor(Cursor(theirs, cursor.position))
         self._sent.clear()
-        self._queue = self._staged = None
+        self._queue = None
+        self.pages.forget()
         self.head = 0
 
     # --- Down ---
@@ -329,59 +354,26 @@ class Session:
         self._check_province(header.province)
         if header.epoch != self._keys.epoch:
             raise RemoteProtocolError("sync.other_device")
-        self._staged = None
         try:
             with self._replica.transaction():
                 if self._follows(header.incarnations) and self.continues(header):
-                    self._replica.stage(header.to, data)
                     self.head = max(self.head, header.head)
-                    if not header.more:
-                        self._apply()
+                    self.pages.take(data, page, self.roster.receipt_keys)
+                    self._whole = self._whole and header.more
         except RemoteProtocolError as error:
-            if error.code != GAP:
+            if error.code != GAP or self.pages.at_once:
                 raise
             self._ask_whole()
-        finally:
-            self._staged = None
 
     def continues(self, header: PageHeader) -> bool:
-        """Return whether a page goes on from what is here.
-
-        It must lean on nothing that was not applied here, and begin no later than
-        what is staged ends, in the same run.
-        """
-        last = self._last()
-        if last is not None and last.head != header.head:
-            return False
-        base = self._replica.cursor().position
-        return header.base <= base and header.after <= self._reached() < header.to
-
-    def _apply(self) -> None:
-        cursor = self._replica.cursor()
-        with resting():
-            for data in self._replica.staged():
-                page = open_page(data, self.roster.receipt_keys)
-                self.applied += apply_page(self._replica, page)
-                cursor = cursor._replace(position=page.header.to)
-            self._replica.absorb()
-        self._replica.clear_staged()
-        self._replica.set_cursor(cursor)
-        self._whole = False
+        """Return whether a page goes on from what is here: see ``PageRun``."""
+        return self.pages.continues(header)
 
     def _ask_whole(self) -> None:
         """Begin the run again, with nothing only named."""
         with self._replica.transaction():
-            self._replica.clear_staged()
+            self.pages.clear()
         self._whole, self._at_end = True, False
-
-    def _last(self) -> PageHeader | None:
-        if self._staged is None:
-            self._staged = list(map(read_page_header, self._replica.staged()[-1:]))
-        return self._staged[-1] if self._staged else None
-
-    def _reached(self) -> int:
-        last = self._last()
-        return last.to if last else self._replica.cursor().position
 
     # --- Agreement ---
 
@@ -397,4 +389,5 @@ class Session:
         else:
             repair(self._replica, digests, cursor)
             self.head, self._at_end, self._whole = cursor.position, False, True
-            self._staged, self._detail = None, None
+            self.pages.forget()
+            self._detail = None

@@ -181,7 +181,9 @@ class Pager:
         Also a page from the very beginning may find a device that has gone on since it
         asked; but nothing was sent to it before it was certified.
         """
-        after = window.after or self._certified_at(device)
+        after = max(window.after, self._certified_at(device))
+        if after >= window.head:
+            return []
         scopes = self._scopes(device, after, window.head)
         owners = self._moved(after, window.head)
         if len(scopes) > 1:
