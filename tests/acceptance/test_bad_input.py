@@ -228,6 +228,7 @@ def test_a_bundle_cut_short_gives_what_is_whole_and_is_told(
     assert "ถือต่อให้ผู้อื่น 2 ซอง" in told.out
 
 
+@pytest.mark.slow
 def test_an_altered_bundle_gives_what_is_whole_and_is_told(
     office: Laptop, stick: Path
 ) -> None:
@@ -241,6 +242,7 @@ def test_an_altered_bundle_gives_what_is_whole_and_is_told(
     assert "→" in told.err
 
 
+@pytest.mark.slow
 def test_a_file_that_is_no_bundle_is_told(office: Laptop, stick: Path) -> None:
     photo = stick.with_name("photo.fkb")
     photo.write_bytes(b"\xff\xd8\xff\xe0" * 3_000)
@@ -262,6 +264,7 @@ def test_a_bundle_of_another_province_is_told_and_not_carried(
     assert "จังหวัดอื่น" in told.err
 
 
+@pytest.mark.slow
 def test_the_same_envelopes_again_and_again_count_once(
     centre: Centre, office: Laptop, stick: Path
 ) -> None:
@@ -313,6 +316,7 @@ def test_values_that_do_not_fit_are_told_all_at_once_and_kept_out(
     assert somsri.status()["records"] == before
 
 
+@pytest.mark.slow
 def test_rows_that_do_not_fit_are_told_by_line_and_the_others_are_kept(
     somsri: Laptop, tmp_path: Path
 ) -> None:
@@ -333,6 +337,7 @@ def test_rows_that_do_not_fit_are_told_by_line_and_the_others_are_kept(
     assert somsri.told("record", "find", "แถวเสีย") == []
 
 
+@pytest.mark.slow
 def test_files_that_cannot_be_read_are_told(somsri: Laptop, tmp_path: Path) -> None:
     latin = tmp_path / "latin.json"
     latin.write_bytes('{"first_name": "บุญ"}'.encode("tis-620"))
@@ -349,6 +354,7 @@ def test_files_that_cannot_be_read_are_told(somsri: Laptop, tmp_path: Path) -> N
 # --- A full disk ---
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_what_was_saved_stays(
     somsri: Laptop, tmp_path: Path
 ) -> None:
