@@ -1,5 +1,6 @@
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -55,3 +56,37 @@ def test_an_error_in_a_process_has_its_exit_code(tmp_path: object) -> None:
 
     assert done.returncode == 10
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("program", ["fieldkit", "sync_server"])
+def test_every_command_is_explained_in_thai(program: str) -> None:
+    from typer.main import get_command
+
+    from fieldkit.cli import application, speech
+    from sync_server.cli import application as server
+
+    assert speech.language() == "th", "help is made when the commands are read in"
+    app = {"fieldkit": application.app, "sync_server": server.app}[program]
+    waiting, explained = [get_command(app)], 0
+    while waiting:
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        assert command.help is not None
+        assert any("ก" <= letter <= "๛" for letter in command.help), command.name
+        explained += 1
+    assert explained > 10
+
+
+def test_a_fault_of_the_program_is_told_without_what_it_says(
+    run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def stumble(*_: object) -> None:
+        raise LookupError("นางสาวสำลี 1909800123454")
+
+    monkeypatch.setattr("fieldkit.client.workspace.Workspace.open", stumble)
+
+    result = run("-w", tmp_path, "status", code=1)
+
+    assert "The program made a mistake" in result.stderr
+    assert "LookupError" in result.stderr
+    assert "1909800123454" not in result.output

@@ -1,5 +1,6 @@
 import csv
 import json
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -242,3 +243,43 @@ def test_a_bundle_goes_out_and_comes_in(run: Run, home: Path, tmp_path: Path) ->
     run("bundle", "in", tmp_path / "nothing", code=10)
     run("sync", code=8)
     run("sync", "--url", "http://127.0.0.1:9", code=8)
+
+
+def test_an_answer_that_was_empty_is_shown_as_a_dash(run: Run, home: Path) -> None:
+    assert home.exists()
+    person = add_person(run)
+    run("record", "edit", person, "--set", "sex=2")
+
+    history = run("record", "show", person, "--history").stdout
+
+    assert "— → Female" in history
+    assert "None" not in history
+
+
+def test_programs_read_times_as_iso_8601(run: Run, home: Path) -> None:
+    assert home.exists()
+    person = add_person(run)
+
+    event = told(run, "record", "show", person, "--history")[0]
+    status = told(run, "status")
+
+    moments = [event["at"], status["oldest"], status["expires"]]
+    assert all(datetime.fromisoformat(one).tzinfo for one in moments)
+
+
+def test_one_is_not_told_as_many(run: Run, home: Path) -> None:
+    assert home.exists()
+    add_person(run)
+
+    assert "1 record here" in run("status").stdout
+
+
+def test_notices_are_listed_and_unknown_ones_are_told(run: Run, home: Path) -> None:
+    assert home.exists()
+
+    assert told(run, "notice", "list") == []
+    assert "Nothing to tell" in run("notice", "list").stdout
+    run("notice", "seen", "7", code=10)
+    run("notice", "seen", code=2)
+    run("notice", "restore", "7", code=10)
+    assert "Put away: 0" in run("notice", "seen", "--all").stdout
