@@ -111,13 +111,10 @@ class Pager:
     ) -> list[PartRow]:
         """Return unchanged parts in scope that were out of it at some moment.
 
-        In a run from the very beginning only what came after the device's certificate
-        counts: until then nothing was sent to it, so whoever takes this page has taken
-        the earlier ones of its run, or is beyond that moment.
+        In a run from the very beginning whoever takes this page has taken the earlier
+        ones too, or is beyond the moment of its certificate.
         """
-        after = window.after
-        if not window.base:
-            after = max(after, self._certified_at(device))
+        after = self._since(device, window)
         if not window.after or after >= window.head:
             return []
         owners = self._moved(after, window.head)
@@ -181,7 +178,7 @@ class Pager:
         Also a page from the very beginning may find a device that has gone on since it
         asked; but nothing was sent to it before it was certified.
         """
-        after = max(window.after, self._certified_at(device))
+        after = self._since(device, window)
         if after >= window.head:
             return []
         scopes = self._scopes(device, after, window.head)
@@ -214,9 +211,16 @@ class Pager:
 
     # --- Small ---
 
-    def _certified_at(self, device: DeviceCertificate) -> int:
-        """Return the position at which the device's certificate came into force."""
-        return roster_positions(self._storage).get(device.since, 0)
+    def _since(self, device: DeviceCertificate, window: Window) -> int:
+        """Return from where on the scopes of a device count.
+
+        In a run from the very beginning not before its certificate: nothing was sent
+        to it until then. Later runs may go to an older laptop under a new epoch.
+        """
+        if window.base:
+            return window.after
+        certified = roster_positions(self._storage).get(device.since, 0)
+        return max(window.after, certified)
 
     def _own_epochs(self, device: DeviceCertificate) -> list[bytes]:
         return [one.epoch for one in self._roster.devices_of(device.person)]
