@@ -56,7 +56,9 @@ class Opened:
             receipt=self.keys.receipt,
             issuer=self.keys.issuer,
         )
-        return Core(province, keys, self.ledger, FormReader(self.ledger))
+        core = Core(province, keys, self.ledger, FormReader(self.ledger))
+        core.page_parts_max = self.settings.page_parts_max
+        return core
 
     def open_relay(self, storage: SqlStorage) -> Relay:
         """Return the relay over a storage."""

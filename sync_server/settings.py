@@ -24,6 +24,7 @@ class Settings(BaseSettings):
         parts_bytes_max: room for envelopes that arrive in parts; the oldest give way.
         waiting_bytes_max: room for whole envelopes that wait for the core.
         mail_max: envelopes that one mailbox holds; the oldest give way.
+        page_parts_max: how many parts one page holds; fewer for very weak lines.
         disk_free_bytes_min: less than this is told by ``doctor``.
     """
 
@@ -36,6 +37,7 @@ class Settings(BaseSettings):
     parts_bytes_max: PositiveInt = 256 * _MIB
     waiting_bytes_max: PositiveInt = 1024 * _MIB
     mail_max: PositiveInt = 256
+    page_parts_max: PositiveInt = 10_000
     disk_free_bytes_min: int = Field(default=1024 * _MIB, ge=0)
 
     @property

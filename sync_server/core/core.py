@@ -101,6 +101,7 @@ class Core:
         sealer: Sealer | None = None,
     ) -> None:
         self.province = province
+        self.page_parts_max: int | None = None
         self._keys = keys
         self._ledger = ledger
         self._read_forms = read_forms
@@ -231,7 +232,7 @@ class Core:
             return None
         asked = Window(window.base, window.after, head)
         with resting():
-            pager = Pager(self._storage, self.province.roster)
+            pager = Pager(self._storage, self.province.roster, self.page_parts_max)
             contents = pager.contents(device, asked)
             header = self._page_header(device, asked, contents)
             page = sign_page(

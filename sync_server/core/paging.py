@@ -61,7 +61,10 @@ class Window(NamedTuple):
 class Pager:
     """Finds the contents of pages."""
 
-    def __init__(self, storage: Storage, roster: Roster) -> None:
+    def __init__(
+        self, storage: Storage, roster: Roster, parts_max: int | None = None
+    ) -> None:
+        self._parts_max = parts_max or PARTS_MAX
         self._storage = storage
         self._roster = roster
 
@@ -97,9 +100,9 @@ class Pager:
         to = window.head
         for areas, classes in groups.items():
             rows = self._storage.changed_parts(
-                window.after, window.head, areas, classes, PARTS_MAX
+                window.after, window.head, areas, classes, self._parts_max
             )
-            if len(rows) >= PARTS_MAX:
+            if len(rows) >= self._parts_max:
                 to = min(to, rows[-1].position)
             found += rows
         return [row for row in found if row.position <= to], to

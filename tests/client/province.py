@@ -14,6 +14,7 @@ class RealProvince:
 
     def __init__(self, home: Path) -> None:
         self.home = home
+        self.url = ""
         self.process: subprocess.Popen[bytes] | None = None
         name, key = "ศปจ. สงขลา", str(home / "root.key")
         self.command(
@@ -45,18 +46,23 @@ class RealProvince:
         )  # fmt: skip
         return (self.home / file).read_bytes()
 
-    def start(self, *options: str) -> str:
-        """Start serving and return the address."""
+    def start(self, *options: str, **settings: int) -> str:
+        """Start serving, with settings of the server, and return the address."""
         port = self.home / "port"
         port.unlink(missing_ok=True)
         line = [sys.executable, "-m", "sync_server", "-d", "prov", "serve"]
         line += ["--port", "0", "--port-file", str(port), *options]
         self.process = subprocess.Popen(
-            line, cwd=self.home, env=_environment(), stdout=subprocess.DEVNULL
+            line,
+            cwd=self.home,
+            env=_environment()
+            | {f"FIELDKIT_SERVER_{k.upper()}": str(v) for k, v in settings.items()},
+            stdout=subprocess.DEVNULL,
         )
         for _ in range(600):
             if port.exists() and port.read_text().strip():
-                return f"http://127.0.0.1:{port.read_text().strip()}"
+                self.url = f"http://127.0.0.1:{port.read_text().strip()}"
+                return self.url
             assert self.process.poll() is None, "the server has stopped"
             time.sleep(0.05)
         raise AssertionError("the server did not start")

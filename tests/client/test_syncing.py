@@ -6,9 +6,11 @@ import pytest
 
 from fieldkit.client.enrolment import Means
 from fieldkit.client.transport_folder import write_bundle
+from fieldkit.client.transport_http import HttpLink
 from fieldkit.client.workspace import Workspace
 from fieldkit.crypto.escrow import NORMAL
 from fieldkit.errors import AccessError, CodecError, NotFoundError, TransportError
+from fieldkit.sync.asking import Send
 from tests.client.office import PASSPHRASE, PERSON, Office
 from tests.client.province import PIN, RealProvince
 
@@ -196,6 +198,69 @@ def test_a_relay_keeps_what_the_core_judges_later(tmp_path: Path) -> None:
             assert (a.status().travelling, a.status().accepted) == (0, 1)
     finally:
         province.stop()
+
+
+# --- Runs of many pages ---
+
+
+@pytest.fixture(scope="module")
+def small_pages(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RealProvince]:
+    real = RealProvince(tmp_path_factory.mktemp("small"))
+    real.start(page_parts_max=4)
+    yield real
+    real.stop()
+
+
+def filled(province: RealProvince, folder: Path, count: int) -> None:
+    """Bring ``count`` persons into the province."""
+    with laptop(province, folder) as author:
+        for number in range(count):
+            author.add("person", PERSON | {"first_name": f"คนที่ {number}"})
+        assert author.sync(province.url).sent == 1
+
+
+def test_pages_of_a_quick_line_are_applied_as_they_come_and_seen_together(
+    small_pages: RealProvince, tmp_path: Path
+) -> None:
+    filled(small_pages, tmp_path / "author", 12)
+    seen: list[int] = []
+
+    with laptop(small_pages, tmp_path / "reader") as reader:
+        watcher = reader.store.record_count
+        report = reader.sync(small_pages.url, lambda *_: seen.append(watcher()))
+
+        assert report.received == 24
+        assert len(seen) > 3
+        assert reader.store.record_count() == 12
+        assert reader.sync(small_pages.url).received == 0
+        assert len(reader.find("คนที่")) == 12
+
+
+@pytest.mark.parametrize("after", [1, 2, 4])
+def test_a_line_that_breaks_within_a_run_is_gone_on_with_page_by_page(
+    small_pages: RealProvince,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    after: int,
+) -> None:
+    filled(small_pages, tmp_path / "author", 12)
+    whole = HttpLink.exchange
+    pages: list[Send] = []
+
+    def broken(link: HttpLink, message: Send) -> bytes:
+        if message.what == "page":
+            pages.append(message)
+            if len(pages) == 1 + after:
+                raise TransportError("transport.broken")
+        return whole(link, message)
+
+    monkeypatch.setattr(HttpLink, "exchange", broken)
+    with laptop(small_pages, tmp_path / "reader") as reader:
+        report = reader.sync(small_pages.url)
+
+        assert report.received >= 24
+        assert reader.store.staged() == []
+        assert len(reader.find("คนที่", limit=500)) == reader.store.record_count()
 
 
 # --- Bundles that cannot be used ---
