@@ -11,6 +11,8 @@ from typer.testing import CliRunner
 from fieldkit.cli.application import app
 from tests.acceptance.world import PASSPHRASE, PIN, Centre, Laptop
 
+pytestmark = pytest.mark.slow
+
 NAME, CITIZEN_ID = "ความลับของยายสำลี", "1909800123454"
 VILLAGE = "90110103"
 NEEDLES = (
@@ -100,7 +102,6 @@ def spoilt(data: bytes, seed: int) -> bytes:
     return data[at:] + data[:at]
 
 
-@pytest.mark.slow
 def test_no_trace_reaches_a_user_of_files_that_were_spoilt(
     story: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -124,7 +125,6 @@ def check(arguments: list[str]) -> None:
     assert "โปรแกรมผิดพลาด" not in done.output
 
 
-@pytest.mark.slow
 def test_no_route_stumbles_over_what_it_is_sent(centre: Centre, story: Path) -> None:
     from fieldkit.sync.bundle import read_bundle
 
