@@ -18,7 +18,7 @@ from fieldkit.records.edit import create
 from fieldkit.records.layout import SUBJECT, Layout
 from fieldkit.sync.roster import Roster
 
-CHUNK: Final = 5_000
+CHUNK: Final = 10_000
 Row = Mapping[str, Any]
 Line = tuple[int, Row | FieldKitError]
 FindSubject = Callable[[str], bytes]

@@ -1,6 +1,6 @@
 """Saving: writes become a change under our epoch, one at a time or by the thousand."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,12 +10,12 @@ from fieldkit.client.installation import Installation
 from fieldkit.codec import decode, encode
 from fieldkit.records.change import (
     SEED_SPAN,
+    Births,
     Change,
     Identity,
     Write,
     change_bytes,
     identify,
-    identify_one,
     seed_index,
 )
 from fieldkit.records.layout import Layout
@@ -98,20 +98,18 @@ class Pen:
         return [one.identity.records[0] for one in made]
 
     def _births(
-        self, layout: bytes, stamp: Stamp, rows: Iterable[tuple[object, ...]]
+        self, layout: bytes, stamp: Stamp, rows: Sequence[tuple[object, ...]]
     ) -> Iterator[Made]:
-        counter, seeds = stamp.counter, _Seeds(self._installation, stamp.epoch)
-        epoch, _, person, role, version, time, lead, because = stamp
-        for values in rows:
-            own = Stamp(epoch, counter, person, role, version, time, lead, because)
-            write = Write(layout, None, (), values)
-            seed = seeds[seed_index(counter)]
-            identity, data = identify_one(own, write, seed)
+        seeds = _Seeds(self._installation, stamp.epoch)
+        births = Births(stamp, layout, len(rows[0]))
+        for counter, given in enumerate(rows, stamp.counter):
+            values, seed = given, seeds[seed_index(counter)]
+            own, identity, data = births.make(counter, values, seed)
             if _MINUS_ZERO in data:  # has no encoding; all else was looked at before
-                write = write._replace(values=tuple(map(_plain_zero, values)))
-                identity, data = identify_one(own, write, seed)
+                values = tuple(map(_plain_zero, given))
+                own, identity, data = births.make(counter, values, seed)
+            write = Write(layout, None, (), values)
             yield Made(Change(own, (write,)), identity, data)
-            counter += 1
 
     def _stamp(self, roster: Roster, count: int, because: str | None) -> Stamp:
         """Return the stamp of the next save, of which ``count`` are coming."""

@@ -23,6 +23,7 @@ from typing import Final, NamedTuple
 
 from fieldkit.causality import EPOCH_BYTES, TAG_BYTES, Dot, Stamp
 from fieldkit.codec import decode, decode_packed, encode_unchecked
+from fieldkit.codec import head as array_head
 from fieldkit.crypto.hashes import salt as salt
 from fieldkit.errors import CodecError
 from fieldkit.records.layout import (
@@ -40,6 +41,7 @@ CHANGE_BYTES_MAX: Final = 1 << 20
 WRITES_MAX: Final = 64
 
 _HEAD_FIELDS: Final = 8
+_ARRAY: Final = 4  # the major type of a list
 _ARRAY_OF_9: Final = b"\x89"
 _ARRAY_OF_1: Final = b"\x81"
 _LEAF: Final = b"fieldkit/leaf/1"
@@ -212,20 +214,33 @@ def identify(change: Change, seed: bytes) -> Identity:
     return Identity(digest, leaves, record_ids(change, digest))
 
 
-def identify_one(stamp: Stamp, write: Write, seed: bytes) -> tuple[Identity, bytes]:
-    """Return what ``identify`` and ``change_bytes`` give for a change of one write.
+class Births:
+    """Makes changes that are one new record each, thousands of one layout and time.
 
-    Its values are encoded once, which is what matters when thousands are brought in.
+    What they share is encoded once. The result is what ``identify`` and
+    ``change_bytes`` give.
     """
-    layout, target, replaces, values = write
-    dots = [list(dot) for dot in replaces] if replaces else []
-    head = head_bytes(stamp)
-    written = encode_unchecked([layout, target, dots, *values])
-    leaf = leaf_hash(salt(seed, stamp.counter, 0), head + written)
-    digest = _sha256(_CHANGE + leaf).digest()
-    if target is None:
-        target = _derived(_RECORD, stamp, (0,), digest)
-    return Identity(digest, (leaf,), (target,)), head + _ARRAY_OF_1 + written
+
+    def __init__(self, stamp: Stamp, layout: bytes, width: int) -> None:
+        """Begin; only the counter of ``stamp`` will differ, and the values."""
+        self._stamp = stamp
+        self._before = _ARRAY_OF_9 + encode_unchecked(stamp.epoch)
+        self._after = b"".join(map(encode_unchecked, stamp[2:]))
+        opening = array_head(_ARRAY, 3 + width) + encode_unchecked(layout)
+        self._opening = opening + encode_unchecked(None) + encode_unchecked([])
+        self._skipped = len(array_head(_ARRAY, width))
+
+    def make(
+        self, counter: int, values: Sequence[object], seed: bytes
+    ) -> tuple[Stamp, Identity, bytes]:
+        """Return the stamp, the identity and the bytes of one birth."""
+        stamp = self._stamp._replace(counter=counter)
+        head = self._before + encode_unchecked(counter) + self._after
+        written = self._opening + encode_unchecked(list(values))[self._skipped :]
+        leaf = leaf_hash(salt(seed, counter, 0), head + written)
+        digest = _sha256(_CHANGE + leaf).digest()
+        born = _derived(_RECORD, stamp, (0,), digest)
+        return stamp, Identity(digest, (leaf,), (born,)), head + _ARRAY_OF_1 + written
 
 
 def record_ids(change: Change, change_hash: bytes) -> tuple[bytes, ...]:
