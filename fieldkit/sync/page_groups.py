@@ -36,7 +36,7 @@ from fieldkit.sync.states import PartKey, PartState, is_class
 ROWS_MAX: Final = 1_000_000
 
 _SHARED: Final = 9  # fields of an entry's head that the parts of one save share
-_POSITION, _LAYOUT = 8, 9  # of an entry
+_POSITION, _LAYOUT, _LIVE = 8, 9, 10  # of an entry
 _ARRAY = 4
 _PART_OF_ONE: Final = head(_ARRAY, 2) + head(_ARRAY, 1)
 _NOTHING_REPLACED: Final = head(_ARRAY, 0)
@@ -94,8 +94,10 @@ def pack_groups(
     rest: list[PartState] = []
     for state in states:
         if state.ordinary:
-            entry = decode_packed(state.blob, bytes_max=PART_BYTES_MAX)[0][0]
-            if not known or entry[_POSITION] > base or state.key not in known:
+            entries, marks = decode_packed(state.blob, bytes_max=PART_BYTES_MAX)
+            entry = entries[0]
+            is_new = not known or entry[_POSITION] > base or state.key not in known
+            if is_new and entry[_LIVE] is None and not marks:
                 by_record.setdefault(state.record_id, []).append((state, entry))
                 continue
         rest.append(state)

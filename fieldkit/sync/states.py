@@ -35,7 +35,8 @@ class PartState(NamedTuple):
         class_number: its place in ``layout.CLASSES``.
         position: the last position at which the part changed.
         blob: ``part.encode_part`` of its state.
-        ordinary: whether it is one entry, all live, with nothing replaced.
+        ordinary: whether it is one entry, all live, with nothing replaced; of a state
+            to be packed, whether it looks so from outside.
     """
 
     record_id: bytes
