@@ -16,6 +16,7 @@ from fieldkit.store.store import Store
 from fieldkit.sync.enrolment import make_enrolment
 from fieldkit.sync.envelope import Kind, seal_envelope
 from fieldkit.sync.invitation import Issued, issued_from_wire, issued_to_wire
+from fieldkit.sync.receipts import FORKED
 from fieldkit.sync.roster import Roster
 
 _NUMBER, _ISSUED, _ENROLMENT = "marker", "issued", "enrolment"
@@ -63,10 +64,14 @@ class Installation:
     def author(self, roster: Roster, count: int) -> tuple[bytes, int]:
         """Return the epoch to save under, and its last counter; ``count`` are coming.
 
-        A first look that finds a doubt begins a new epoch.
+        A first look that finds a doubt begins a new epoch; so does the province, when
+        it has seen another laptop write under ours.
         """
         last = self._store.epochs()[-1]
         number = self._store.setting(_NUMBER)
+        if self._store.setting(FORKED) == last.epoch:
+            self.renew(roster)
+            return self.author(roster, count)
         if self._checked != number and not self._marker.fits(number, last.saved):
             self.renew(roster)
             return self.author(roster, count)

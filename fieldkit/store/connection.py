@@ -39,7 +39,7 @@ _PRAGMAS: Final = (
     "journal_size_limit = 16777216",
     "secure_delete = ON",
     "temp_store = MEMORY",
-    "cache_size = -16384",
+    "cache_size = -6144",
     f"busy_timeout = {BUSY_MS}",
 )
 

@@ -10,6 +10,7 @@ from fieldkit.records.change import read_change
 from fieldkit.store.log import APPLIED, DISPOSITIONS, ERASED, WRITE_SPAN
 from fieldkit.store.parts import Parts
 from fieldkit.sync.positions import Cursor, read_incarnations
+from fieldkit.sync.receipts import FORKED
 from fieldkit.sync.replica import Notice, Outgoing, SavedChange, Travel
 
 if TYPE_CHECKING:
@@ -152,9 +153,19 @@ class TravelLog(Parts):
                 if batch is not None:
                     batches[verdict.batch_hash] = batch
                     self._take(verdict, batch)
+                    if verdict.reason == FORKED:
+                        self.set_setting(FORKED, self._epoch_of(verdict.batch_hash))
             for batch_hash, batch in batches.items():
                 if not self._undecided(batch):
                     self.set_travel(batch_hash, "accepted")
+
+    def _epoch_of(self, batch_hash: bytes) -> bytes:
+        epoch: bytes = self._db.value(
+            "SELECT e.epoch FROM batches b JOIN epochs e ON e.number = b.epoch"
+            " WHERE b.hash = ?",
+            [batch_hash],
+        )
+        return epoch
 
     def _range_of(self, batch_hash: bytes) -> _Range | None:
         row = self._db.row(

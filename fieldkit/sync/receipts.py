@@ -28,6 +28,9 @@ from fieldkit.sync.envelope import key_id
 from fieldkit.sync.positions import Incarnations, read_incarnations
 from fieldkit.sync.shape import is_version, is_whole
 
+FORKED: Final = "forked"
+"""The reason of an applied change whose counter stood for another one already."""
+
 Disposition = Literal["applied", "review", "quarantined", "erased"]
 
 RECEIPT_BYTES_MAX: Final = 4 << 20

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from fieldkit.crypto.sign import verify
 from fieldkit.errors import FieldKitError, RemoteProtocolError
 from fieldkit.sync.batch import BATCH_LABEL, OpenBatch, open_batch, read_batch
+from fieldkit.sync.receipts import FORKED
 from fieldkit.sync.roster import DeviceCertificate
 from sync_server.core.bench import Bench
 from sync_server.core.judging import Judgement
@@ -92,9 +93,7 @@ class Desk:
         )  # fmt: skip
         self._log.remember(batch)
         touched = self._judge(batch, device, position, logged)
-        forked = (
-            bool(logged) and not {one.hash for one in batch.identities} <= logged.keys()
-        )
+        forked = any(self._forks(batch, logged))
         self.judge_again(touched)
         said = tuple(self._storage.verdicts_of(batch.hash))
         return Accepted(batch, said, forked=forked)
@@ -112,6 +111,7 @@ class Desk:
         own disposition and position.
         """
         bench = Bench(self._province, batch)
+        forks = self._forks(batch, logged)
         said: list[Said] = []
         parked: list[ParkedRow] = []
         for place, identity in enumerate(batch.identities):
@@ -119,7 +119,7 @@ class Desk:
                 said.append(self._said_before(logged[identity.hash], batch, place))
                 continue
             judgement = bench.judge(place, device)
-            said.append(_said(judgement, position + place))
+            said.append(_said(judgement, position + place, forked=forks[place]))
             if judgement is not None:
                 parked.append(_parked_row(batch, place, judgement))
                 self._ask_again(identity.hash)
@@ -127,6 +127,25 @@ class Desk:
         self._storage.add_verdicts(_runs(batch, said))
         self._storage.park(parked)
         return bench.touched
+
+    def _forks(self, batch: OpenBatch, logged: Mapping[bytes, bytes]) -> list[bool]:
+        """Return of each change whether another one has its counter in the log.
+
+        Its author was copied, or restored from a copy, and is told so by the reason of
+        an applied change: a new epoch begins with the next save.
+        """
+        if not logged:
+            return [False] * len(batch.changes)
+        header = batch.header
+        taken = {
+            change.stamp.counter
+            for one in {*logged.values()}
+            for change in self._log.open(one).changes
+        }
+        return [
+            identity.hash not in logged and header.first + place in taken
+            for place, identity in enumerate(batch.identities)
+        ]
 
     def _said_before(self, batch_hash: bytes, batch: OpenBatch, place: int) -> "Said":
         """Return what was said of a change that an earlier batch brought in."""
@@ -261,9 +280,9 @@ def _whole(batch: OpenBatch, position: int, judgement: Judgement) -> VerdictRow:
     )  # fmt: skip
 
 
-def _said(judgement: Judgement | None, position: int) -> Said:
+def _said(judgement: Judgement | None, position: int, *, forked: bool = False) -> Said:
     if judgement is None:
-        return Said("applied", position, "")
+        return Said("applied", position, FORKED if forked else "")
     return Said(judgement.disposition, position, judgement.reason)
 
 

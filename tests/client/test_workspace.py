@@ -3,6 +3,7 @@ from pathlib import Path
 import pytest
 
 from fieldkit.client.enrolment import Means
+from fieldkit.client.syncing import device_keys
 from fieldkit.client.workspace import Workspace
 from fieldkit.crypto.escrow import FOR_TESTS
 from fieldkit.errors import (
@@ -12,6 +13,8 @@ from fieldkit.errors import (
     StoreError,
     StoreLockedError,
 )
+from fieldkit.sync.receipts import Verdict
+from fieldkit.sync.session import Session
 from tests.client.office import NOW_MS, PASSPHRASE, PERSON, PIN, Hands, Office, reopened
 
 
@@ -274,3 +277,18 @@ def _contested(ws: Workspace) -> bytes:
     ours.save({"last_name": "ใจงาม"})
     theirs.save({"last_name": "ใจกล้า"})
     return person
+
+
+def test_a_laptop_that_was_copied_goes_on_under_a_new_epoch(ws: Workspace) -> None:
+    ws.add("person", PERSON)
+    old = ws.store.epochs()[-1]
+    Session(ws.store, device_keys(ws.installation), ws.roster).cut()
+    (batch,) = ws.store.outgoing()
+
+    ws.store.take_verdicts([Verdict(batch.hash, 0, 1, "applied", 1, "forked")])
+    ws.add("person", PERSON)
+    ws.add("person", PERSON)
+
+    first, second = ws.store.epochs()
+    assert (first.epoch, first.saved) == (old.epoch, 1)
+    assert second.saved == 2

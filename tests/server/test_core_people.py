@@ -56,9 +56,12 @@ def test_both_branches_of_a_fork_are_applied_whichever_comes_first(town, volunte
     assert one.change.stamp.counter == two.change.stamp.counter
 
     first = town.take(volunteer.cut().envelope)
-    second = town.take(clone.cut().envelope)
+    branch = clone.cut()
+    second = town.take(branch.envelope)
 
     assert (first.forked, second.forked) == (False, True)
+    (told,) = town.storage.verdicts_of(branch.hash)
+    assert (told.disposition, told.reason) == ("applied", "forked")
     assert values(town.record(person.record), "name") == {"one", "two"}
 
 
