@@ -73,7 +73,8 @@ def walk(folder: Path, count: int, stages: Stages) -> None:
         answering = site.counter
         assert isinstance(answering, Answering)
         for laptop in (first, second):
-            answering.take(laptop.installation.enrolment(), SystemClock().now_ms())
+            for word in laptop.installation.first_words(laptop.roster):
+                answering.take(word, SystemClock().now_ms())
         with stages.stage("import"), rows.open(encoding="utf-8") as lines:
             first.import_rows(FORM, enumerate(map(json.loads, lines), 1))
         _sync(first, answering, stages, "own")

@@ -13,13 +13,13 @@ from fieldkit.crypto.randomness import SYSTEM
 from fieldkit.ports import Random
 from fieldkit.records.change import seed_index
 from fieldkit.store.store import Store
-from fieldkit.sync.enrolment import make_enrolment
+from fieldkit.sync.enrolment import make_enrolment, make_renewal
 from fieldkit.sync.envelope import Kind, seal_envelope
 from fieldkit.sync.invitation import Issued, issued_from_wire, issued_to_wire
 from fieldkit.sync.receipts import FORKED
 from fieldkit.sync.roster import Roster
 
-_NUMBER, _ISSUED, _ENROLMENT = "marker", "issued", "enrolment"
+_NUMBER, _ISSUED, _ENROLMENT = "marker", "issued", "enrolment/"
 _SMALL: Final = 1 << 20
 
 
@@ -57,9 +57,17 @@ class Installation:
         """Return the keys of every epoch of ours, the newest last."""
         return [_read_keys(one.epoch, one.keys) for one in self._store.epochs()]
 
-    def enrolment(self) -> bytes:
-        """Return the sealed envelope that asks for the newest epoch's certificate."""
-        return self._store.setting(_ENROLMENT) or b""
+    def first_words(self, roster: Roster) -> list[bytes]:
+        """Return the sealed envelopes that ask for certificates, the oldest first.
+
+        One for each epoch that ``roster`` does not certify: a later one leans on the
+        epoch before.
+        """
+        asking = [
+            e.epoch for e in self._store.epochs() if e.epoch not in roster.devices
+        ]
+        kept = [self._store.setting(_ENROLMENT + epoch.hex()) for epoch in asking]
+        return [envelope for envelope in kept if envelope is not None]
 
     def author(self, roster: Roster, count: int) -> tuple[bytes, int]:
         """Return the epoch to save under, and its last counter; ``count`` are coming.
@@ -90,14 +98,20 @@ class Installation:
         return known
 
     def renew(self, roster: Roster) -> None:
-        """Begin a new epoch; what was saved before keeps its own, and its key."""
+        """Begin a new epoch; what was saved before keeps its own, and its key.
+
+        The epoch before vouches for the new one, so that nobody need look at it.
+        """
         epoch = self._random.bytes(EPOCH_BYTES)
         signing = SigningKey.generate(self._random)
         identity = Identity.generate(Suite.X25519, self._random)
+        before = self.keys()[-1:]
         self._store.begin_epoch(epoch, encode([signing.raw, identity.raw]))
-        first = make_enrolment(self.issued, epoch, signing, identity.recipient)
-        envelope = seal_envelope(Kind.ENROL, first, roster.sealing)
-        self._store.set_setting(_ENROLMENT, envelope)
+        word = make_enrolment(self.issued, epoch, signing, identity.recipient)
+        for old in before:
+            word = make_renewal(word, old.epoch, old.signing)
+        envelope = seal_envelope(Kind.ENROL, word, roster.sealing)
+        self._store.set_setting(_ENROLMENT + epoch.hex(), envelope)
         number = self._random.bytes(NUMBER_BYTES)
         self._store.set_setting(_NUMBER, number)
         self._marker.note(number, 0, 0)

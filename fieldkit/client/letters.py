@@ -37,15 +37,14 @@ class Brought:
 
 
 def outgoing(
-    store: Store, keys: DeviceKeys, roster: Roster, enrolment: bytes
+    store: Store, keys: DeviceKeys, roster: Roster, first_words: Iterable[bytes]
 ) -> Iterator[bytes]:
     """Yield what this laptop sends by a courier, then what it carries for others.
 
     The order is that in which the province can use it: who writes, what was written,
     and the question that brings back an answer and pages.
     """
-    if keys.epoch not in roster.devices:
-        yield enrolment
+    yield from first_words
     for batch in store.outgoing():
         yield batch.envelope
     yield question(store, keys, roster)

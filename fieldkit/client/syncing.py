@@ -130,7 +130,8 @@ class Syncing:
         if self._keys.epoch in self._roster.devices:
             return True
         try:
-            self._link.hand_in(self._installation.enrolment())
+            for word in self._installation.first_words(self._roster):
+                self._link.hand_in(word)
         except Stored:
             return False
         return True

@@ -64,8 +64,8 @@ class Travelling(Desk):
         """
         keys = device_keys(self.installation)
         Session(self.store, keys, self.roster).cut()
-        enrolment = self.installation.enrolment()
-        envelopes = list(outgoing(self.store, keys, self.roster, enrolment))
+        words = self.installation.first_words(self.roster)
+        envelopes = list(outgoing(self.store, keys, self.roster, words))
         return write_bundle(Path(target), envelopes, keys.epoch), len(envelopes)
 
     def bundle_in(self, source: Path | str) -> Brought:

@@ -5,11 +5,14 @@
 The laptop made its own keys. The MAC proves that it holds the invitation's secret, the
 signature that it holds the key to sign with. The first use of an invitation is
 certified; any other is kept and waits for a person, for PINs are guessed and files are
-copied.
+copied. Only a laptop that goes on under a new epoch need not wait: its enrolment comes
+in a *renewal*, vouched for by the key of the epoch before.
+
+    [2, enrolment, epoch before, signature]
 """
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from fieldkit.causality import EPOCH_BYTES
 from fieldkit.codec import decode, encode
@@ -18,6 +21,7 @@ from fieldkit.crypto.secret import check_mac, mac
 from fieldkit.crypto.sign import sign, verify
 from fieldkit.errors import CodecError, CryptoError
 from fieldkit.sync.acts import Act
+from fieldkit.sync.certificates import DeviceCertificate
 from fieldkit.sync.invitation import INVITATION_ID_BYTES, Issued
 from fieldkit.sync.shape import is_version, is_whole
 
@@ -27,6 +31,8 @@ PERSON_BYTES: Final = 8
 _VERSION: Final = 1
 _PROOF: Final = "fieldkit/enrol-proof/1"
 _SIGN: Final = "fieldkit/enrol/1"
+_RENEWAL: Final = 2
+_RENEW: Final = "fieldkit/enrol-renewal/1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,8 +127,7 @@ def judge_enrolment(
 
 def certifying_acts(issued: Issued, enrolment: Enrolment) -> list[Act]:
     """Return the roster's acts that certify an enrolment: person, grant and epoch."""
-    _, _, person, epoch, *keys = _claim_of(enrolment)
-    return [*issued.acts, ["epoch", epoch, person, *keys]]
+    return [*issued.acts, renewing_act(enrolment)]
 
 
 def _claim(
@@ -143,3 +148,63 @@ def _claim_of(enrolment: Enrolment) -> list[Any]:
     return _claim(
         one.invitation_id, one.person, one.epoch, one.verify_key, one.recipient
     )
+
+
+# --- Renewals -------------------------------------------------------------------------
+
+
+class Renewal(NamedTuple):
+    """An enrolment for which the laptop's epoch before vouches.
+
+    Attributes:
+        enrolment: its bytes.
+        before: the epoch before.
+        signature: of the enrolment, by that epoch's key.
+    """
+
+    enrolment: bytes
+    before: bytes
+    signature: bytes
+
+
+def make_renewal(enrolment: bytes, before: bytes, key: SigningKey) -> bytes:
+    """Return ``enrolment`` with the word of the epoch ``before``, whose key this is."""
+    return encode([_RENEWAL, enrolment, before, sign(key, _RENEW, enrolment)])
+
+
+def read_first_word(data: bytes) -> tuple[bytes, Renewal | None]:
+    """Return the enrolment's bytes in a first word, and the renewal around it if any.
+
+    Raises:
+        CodecError: neither.
+    """
+    match decode(data, bytes_max=ENROLMENT_BYTES_MAX):
+        case [
+            version,
+            bytes() as enrolment,
+            bytes() as before,
+            bytes() as signature,
+        ] if is_version(version, _RENEWAL) and len(before) == EPOCH_BYTES:
+            return enrolment, Renewal(enrolment, before, signature)
+    return data, None
+
+
+def is_vouched_for(
+    renewal: Renewal, enrolment: Enrolment, certificate: DeviceCertificate | None
+) -> bool:
+    """Return whether the epoch before is certified, trusted, and the same person's."""
+    if certificate is None or certificate.revoked is not None:
+        return False
+    if certificate.person != enrolment.person:
+        return False
+    try:
+        verify(certificate.verify_key, _RENEW, renewal.enrolment, renewal.signature)
+    except CryptoError:
+        return False
+    return True
+
+
+def renewing_act(enrolment: Enrolment) -> Act:
+    """Return the roster's act that certifies a renewed epoch, and nothing more."""
+    _, _, person, epoch, *keys = _claim_of(enrolment)
+    return ["epoch", epoch, person, *keys]

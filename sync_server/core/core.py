@@ -15,10 +15,12 @@ from fieldkit.forms.form import Form
 from fieldkit.ports import Sealer
 from fieldkit.sync.acts import Act
 from fieldkit.sync.enrolment import (
-    Enrolment,
     certifying_acts,
+    is_vouched_for,
     judge_enrolment,
     read_enrolment,
+    read_first_word,
+    renewing_act,
 )
 from fieldkit.sync.envelope import Kind, open_envelope, seal_envelope
 from fieldkit.sync.pages import PageContent, PageHeader, pack_page, sign_page
@@ -125,7 +127,7 @@ class Core:
                 accepted = self._desk.accept(plain, now_ms)
             return self._taken(accepted)
         if kind == Kind.ENROL:
-            return self._enrol(read_enrolment(plain), plain, now_ms)
+            return self._enrol(plain, now_ms)
         if kind == Kind.ASK:
             return Taken(kind, b"", plain=plain)
         raise RemoteProtocolError("envelope.kind", kind=kind)
@@ -136,10 +138,16 @@ class Core:
         forked = accepted.forked
         return Taken(Kind.BATCH, header.epoch, receipt=receipt, forked=forked)
 
-    def _enrol(self, enrolment: Enrolment, plain: bytes, now_ms: int) -> Taken:
-        """Certify the first use of an invitation; keep any other for a person."""
+    def _enrol(self, word: bytes, now_ms: int) -> Taken:
+        """Certify the first use of an invitation, and who renews; keep any other."""
+        plain, renewal = read_first_word(word)
+        enrolment = read_enrolment(plain)
         name = enrolment.invitation_id
         if enrolment.epoch in self.province.roster.devices:
+            return Taken(Kind.ENROL, enrolment.epoch)
+        before = self.province.roster.devices.get(renewal.before) if renewal else None
+        if renewal and is_vouched_for(renewal, enrolment, before):
+            self.issue([renewing_act(enrolment)], now_ms)
             return Taken(Kind.ENROL, enrolment.epoch)
         issued = self._ledger.issued(name)
         waits = judge_enrolment(enrolment, issued, self._ledger.used_by(name), now_ms)

@@ -82,7 +82,9 @@ def test_a_copied_workspace_begins_a_new_epoch(office: Office, tmp_path: Path) -
         assert len(epochs(theirs)) == 2
         assert epochs(theirs)[0] == epochs(ours)[0]
         assert first != second
-        assert theirs.installation.enrolment() != ours.installation.enrolment()
+        assert theirs.installation.first_words(ours.roster) != (
+            ours.installation.first_words(ours.roster)
+        )
 
 
 def test_a_restored_database_begins_a_new_epoch(office: Office, tmp_path: Path) -> None:

@@ -200,6 +200,28 @@ def test_a_relay_keeps_what_the_core_judges_later(tmp_path: Path) -> None:
         province.stop()
 
 
+def test_a_copied_laptop_goes_on_with_nobody_doing_anything(
+    province: RealProvince, url: str, tmp_path: Path
+) -> None:
+    with laptop(province, tmp_path / "one") as ours:
+        ours.add("person", PERSON)
+        ours.sync(url)
+    shutil.copytree(tmp_path / "one", tmp_path / "copy")
+    with (
+        Workspace.open(tmp_path / "one", PASSPHRASE, means=MEANS) as ours,
+        Workspace.open(tmp_path / "copy", PASSPHRASE, means=MEANS) as theirs,
+    ):
+        ours.add("person", PERSON)
+        person = theirs.add("person", PERSON)
+        assert ours.sync(url).certified
+
+        assert theirs.sync(url).certified
+        ours.sync(url)
+
+        assert theirs.status().waiting == 0
+        assert ours.record(person).id == person
+
+
 # --- Runs of many pages ---
 
 

@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from fieldkit.records.record import Record
-from fieldkit.sync.enrolment import make_enrolment
+from fieldkit.sync.enrolment import make_enrolment, make_renewal
 from fieldkit.sync.envelope import Kind, seal_envelope
 from fieldkit.sync.invitation import Issued
 from tests.server.core_desk import (
@@ -288,6 +288,46 @@ def test_batches_that_came_before_the_enrolment_are_taken_in_with_it(town):
 
     assert town.said(sent.hash) == [APPLIED]
     assert values(town.record(saved.record), "name") == {"สมชาย"}
+
+
+def renew(author: Author, issued: Issued, before: Author) -> str:
+    """Enrol under a new epoch, for which the key of ``before`` vouches."""
+    plain = make_enrolment(issued, author.epoch, author.key, author.seal_key.recipient)
+    word = make_renewal(plain, before.epoch, before.key)
+    sealing = author.town.sealing.recipient
+    return author.town.take(
+        seal_envelope(Kind.ENROL, word, sealing, PlainSeals())
+    ).waits
+
+
+def test_an_epoch_that_the_one_before_vouches_for_is_certified_at_once(town):
+    first, issued = invited(town)
+    enrol(first, issued)
+    renewed = Author.drawn(town, person=first.person)
+    saved = renewed.new_person()
+    sent = send(renewed)
+
+    assert renew(renewed, issued, before=first) == ""
+
+    assert town.said(sent.hash) == [APPLIED]
+    assert values(town.record(saved.record), "name") == {"สมชาย"}
+
+
+@pytest.mark.parametrize("fault", ["stranger", "other person", "revoked", "forged"])
+def test_an_epoch_that_nobody_rightly_vouches_for_waits(town, volunteer, fault):
+    first, issued = invited(town)
+    enrol(first, issued)
+    renewed = Author.drawn(town, person=first.person)
+    before = {"stranger": Author.drawn(town), "other person": volunteer}.get(
+        fault, first
+    )
+    if fault == "revoked":
+        town.core.issue([["revoke_epoch", first.epoch, []]], 9)
+    if fault == "forged":
+        before = Author.drawn(town, person=first.person)
+        before.epoch = first.epoch
+
+    assert renew(renewed, issued, before) == "invitation.used"
 
 
 def test_a_second_use_of_an_invitation_waits_until_a_person_certifies_it(town):

@@ -21,7 +21,12 @@ from fieldkit.records.part import Entry, Part, decode_part, encode_part
 from fieldkit.sync.acts import SHAPES
 from fieldkit.sync.batch import read_batch
 from fieldkit.sync.bundle import make_bundle
-from fieldkit.sync.enrolment import make_enrolment, read_enrolment
+from fieldkit.sync.enrolment import (
+    make_enrolment,
+    make_renewal,
+    read_enrolment,
+    read_first_word,
+)
 from fieldkit.sync.entries import read_entry
 from fieldkit.sync.envelope import Kind, key_id, peek, seal_envelope
 from fieldkit.sync.frames import decompress
@@ -198,6 +203,15 @@ def test_every_schema_is_good_cddl_to_another_reader_too(path):
     text = path.read_text("utf-8")
 
     assert pycddl.Schema(text if path.stem == "common" else read_text(path.stem))
+
+
+def test_a_renewal_fits_its_schema_and_an_enrolment_does_not() -> None:
+    renewal = make_renewal(MESSAGES["enrolment"], EPOCH, KEY)
+
+    assert schema("enrolment").fits(renewal, "renewal")
+    assert not schema("enrolment").fits(MESSAGES["enrolment"], "renewal")
+    assert read_first_word(renewal)[0] == MESSAGES["enrolment"]
+    assert read_first_word(MESSAGES["enrolment"]) == (MESSAGES["enrolment"], None)
 
 
 # What the other reader judges rightly: no item repeats after two fixed ones.
