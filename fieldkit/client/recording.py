@@ -111,11 +111,12 @@ class Recording(Desk):
 
         Raises:
             NotFoundError: there is none, or its form is not here.
-            AccessError: it has left this laptop's scope.
+            AccessError: it has left this laptop's scope, or lies outside it.
         """
         record = self.record(name)
         if self.store.is_leaving(record.id):
             raise AccessError("record.leaving", record=record.id.hex())
+        self._check_scope(record)
         form = self.form(record.form_id)
         self.take_note(record)
         roster = self.roster  # as it was when the form was opened
@@ -125,6 +126,34 @@ class Recording(Desk):
 
         screen = Screen(record, form, shown(record, form, self.person), self.role)
         return Editing(screen, keep, self.now)
+
+    def _owner(self, record: Record) -> Record | None:
+        """Return the record whose area counts; None if it is not here."""
+        if record.subject is None:
+            return record
+        try:
+            return self.store.open_record(record.subject)
+        except NotFoundError:
+            return None
+
+    def _check_scope(self, record: Record) -> None:
+        """Return if the record lies in the scope that this laptop knows of.
+
+        A form that is open already is saved all the same, and an area that is only
+        said here so far may be put right.
+
+        Raises:
+            AccessError: it lies elsewhere, and is here to be read alone.
+        """
+        scope = self.roster.scope(self.person)
+        owner = self._owner(record)
+        path = None if owner is None else self.facts.area_path(owner.form_id)
+        if not scope or owner is None or path is None:
+            return
+        areas = [one.value for one in owner.siblings(path) if one.mark == "applied"]
+        known = [area for area in areas if isinstance(area, str)]
+        if known and not scope.covers_any(known):
+            raise AccessError("record.out_of_scope", area=", ".join(sorted(known)))
 
     def history(self, name: bytes | str) -> tuple[Event, ...]:
         """Return who wrote what in a record, each after all that they had seen.

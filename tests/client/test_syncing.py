@@ -11,6 +11,7 @@ from fieldkit.client.workspace import Workspace
 from fieldkit.crypto.escrow import NORMAL
 from fieldkit.errors import AccessError, CodecError, NotFoundError, TransportError
 from fieldkit.sync.asking import Send
+from fieldkit.sync.states import Home, state_of
 from tests.client.office import PASSPHRASE, PERSON, Office
 from tests.client.province import PIN, RealProvince
 
@@ -220,6 +221,33 @@ def test_a_copied_laptop_goes_on_with_nobody_doing_anything(
 
         assert theirs.status().waiting == 0
         assert ours.record(person).id == person
+
+
+def test_a_record_outside_the_scope_is_read_only_but_for_an_open_form(
+    province: RealProvince, url: str, tmp_path: Path
+) -> None:
+    near = PERSON | {"village": "90110301"}
+    with (
+        laptop(province, tmp_path / "near") as ours,
+        laptop(province, tmp_path / "far", "coordinator") as coordinator,
+    ):
+        person = ours.add("person", near)
+        ours.sync(url)
+        coordinator.sync(url)
+        opened = ours.open_for_edit(person)
+        coordinator.open_for_edit(person).save({"village": "90020101"})
+        coordinator.sync(url)
+        # What the province says of the move is here; the record has not left yet.
+        state = coordinator.store.held([(person, 0)])[person, 0]
+        layouts = coordinator.store.layouts()
+        ours.store.add_layouts(layouts[one.layout] for one in state.entries)
+        ours.store.put_parts([state_of(Home(person, "person", None, 0), 999, state)])
+
+        with pytest.raises(AccessError) as told:
+            ours.open_for_edit(person)
+
+        assert told.value.code == "record.out_of_scope"
+        assert opened.save({"nickname": "นี"})
 
 
 # --- Runs of many pages ---
