@@ -10,7 +10,7 @@ from fieldkit.client.editing import Editing, Screen, shown
 from fieldkit.client.exporting import export_rows
 from fieldkit.client.importing import Importer, ImportReport, Line, Progress, flat
 from fieldkit.client.saving import Written
-from fieldkit.errors import AccessError, AnswerError
+from fieldkit.errors import AccessError, AnswerError, NotFoundError
 from fieldkit.forms.form import Form
 from fieldkit.merge.policies import Contested
 from fieldkit.merge.views import Effective
