@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fastapi import Request, Response
+from starlette.requests import ClientDisconnect
 
-from fieldkit.errors import CodecError
+from fieldkit.errors import CodecError, RemoteProtocolError
 from sync_server.problems import MEDIA_TYPE, MEDIA_TYPE_CBOR
 
 CBOR: Final = "application/cbor"
@@ -30,13 +31,17 @@ async def read_body(request: Request, bytes_max: int) -> bytes:
 
     Raises:
         CodecError: more than ``bytes_max``; the rest is not read.
+        RemoteProtocolError: the line broke within it; nobody hears the answer.
     """
     pieces, size = [], 0
-    async for piece in request.stream():
-        size += len(piece)
-        if size > bytes_max:
-            raise CodecError("codec.limit", bytes=size, bytes_max=bytes_max)
-        pieces.append(piece)
+    try:
+        async for piece in request.stream():
+            size += len(piece)
+            if size > bytes_max:
+                raise CodecError("codec.limit", bytes=size, bytes_max=bytes_max)
+            pieces.append(piece)
+    except ClientDisconnect as error:
+        raise RemoteProtocolError("request.cut") from error
     return b"".join(pieces)
 
 
