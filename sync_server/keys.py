@@ -7,7 +7,7 @@ asks for, once, and are taken away.
 
 import os
 import stat
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -169,11 +169,6 @@ def check_outside(path: Path, folder: Path) -> None:
 def recovery_path(root_path: Path) -> Path:
     """Return where the recovery key's secret is written: beside the root key."""
     return root_path.with_name(f"{root_path.name}.recovery")
-
-
-def read_roots(paths: Iterable[Path]) -> list[SigningKey]:
-    """Return the root keys of these files."""
-    return [SigningKey(read_key(path, "root")) for path in paths]
 
 
 def read_recovery(path: Path) -> Identity:

@@ -190,11 +190,6 @@ class Tables:
         highest: int | None = self._db.value("SELECT max(number) FROM records")
         return (highest or 0) + 1
 
-    def _row_of(self, number: int) -> RecordRow:
-        row = self._db.row(f"{_RECORD_ROW} WHERE r.number = ?", [number])
-        assert row is not None
-        return RecordRow(*row)
-
     def find_record(self, name: bytes | str) -> RecordRow:
         """Return the row of the record with that id, or whose id in hex begins so.
 

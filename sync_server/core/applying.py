@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from fieldkit.causality import TAG_BYTES, Dot
 from fieldkit.merge.merge import forget, join, written
-from fieldkit.records.change import Change, Identity, Write, settle
+from fieldkit.records.change import Change, Identity, settle
 from fieldkit.records.layout import Layout
 from fieldkit.records.part import Cut, Entry, Part, encode_part_of_one, part_key
 from sync_server.core.plans import Plan
@@ -173,8 +173,3 @@ def live_values(
 def layouts_of(plans: Mapping[bytes, Plan]) -> dict[bytes, Layout]:
     """Return the layouts that parts of these plans name: those of the cuts."""
     return {cut.layout_id: cut.layout for plan in plans.values() for cut in plan.cuts}
-
-
-def is_birth(write: Write) -> bool:
-    """Return whether a write makes a new record."""
-    return write.target is None

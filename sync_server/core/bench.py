@@ -125,7 +125,9 @@ class Bench:
         all the same.
         """
         stamp, writes = change
-        if len(writes) != 1 or stamp.person != device.person or device.revoked:
+        if len(writes) != 1 or stamp.person != device.person:
+            return False
+        if device.revoked is not None:  # also with no head below the cut at all
             return False
         (write,) = writes
         plan = self._plans[write.layout]

@@ -4,10 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldkit.forms.form import Form
-from fieldkit.records.layout import CLASSES, LIFE, SUBJECT, Layout, instance_lists
+from fieldkit.records.layout import CLASSES, SUBJECT, Layout, instance_lists
 from fieldkit.records.part import Cut, cuts
-
-OWNERS = frozenset({"person", "household", "place", "organisation"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,7 +18,6 @@ class Plan:
         cuts: how each class takes its values.
         subject: place of ``_subject`` in the values, or None.
         area: place of the area register in the values, or None.
-        ends: whether it may withdraw (``_life`` among its paths).
         is_plain: whether its values can be taken as they are: no repeats.
     """
 
@@ -29,7 +26,6 @@ class Plan:
     cuts: tuple[Cut, ...] = ()
     subject: int | None = None
     area: int | None = None
-    ends: bool = False
     is_plain: bool = False
 
 
@@ -44,7 +40,6 @@ def plan_for(layout: Layout, forms: Mapping[tuple[str, int], Form]) -> Plan:
         cuts=cuts(layout, [_class_number(form, path) for path in layout.paths]),
         subject=_place(layout, SUBJECT),
         area=_place(layout, form.area_path),
-        ends=LIFE in layout.paths,
         is_plain=not instance_lists(layout),
     )
 

@@ -233,6 +233,18 @@ def test_another_branch_below_the_cut_is_quarantined(town, volunteer):
     assert town.said(stolen.hash) == [("quarantined", "revoked")]
 
 
+def test_a_laptop_revoked_before_it_sent_anything_gets_no_record_in(town, volunteer):
+    volunteer.new_person()
+    sent = volunteer.cut()
+    town.core.issue([["revoke_epoch", volunteer.epoch, []]], 9)
+
+    town.take(sent.envelope)
+
+    (told,) = town.storage.verdicts_of(sent.hash)
+    assert (told.disposition, told.reason) == ("quarantined", "revoked")
+    assert town.storage.record_count() == 0
+
+
 def test_a_person_may_release_what_a_revoked_laptop_sent(town, volunteer, coordinator):
     town.issue(["revoke_epoch", volunteer.epoch, []])
     saved = volunteer.new_person()
